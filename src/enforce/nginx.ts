@@ -3,7 +3,7 @@
  * client. http://nginx.org/en/docs/http/ngx_http_access_module.html, …/ngx_http_geo_module.html
  */
 import type { FirewallSettings } from '../settings/firewall-settings.ts';
-import type { EnforcementBackend, KernelBan } from './backend.ts';
+import { asFailure, type EnforcementBackend, EnforcementError, type KernelBan } from './backend.ts';
 import type { BackendKind } from './backend-kind.ts';
 import { BanTable } from './ban-table.ts';
 import { NginxInclude, type NginxProgram } from './nginx-include.ts';
@@ -42,9 +42,9 @@ export function createNginxBackend(options: NginxOptions): EnforcementBackend {
     },
     async apply(operations, nowMs) {
       if (include.loaded === undefined) {
-        const left = await include.read();
-        if (left === undefined && operations.every(({ untilMs }) => untilMs === undefined)) return;
-        table = new BanTable(parseFile(left ?? ''));
+        table = new BanTable(parseFile((await include.read()) ?? ''));
+        // Beside a stopped daemon, perhaps of another backend: nginx need not be there.
+        if (operations.every(({ untilMs }) => untilMs === undefined) && table.shows(operations, nowMs)) return;
       }
       const next = new BanTable(table.list());
       const refusals = next.apply(operations, nowMs);
@@ -69,10 +69,15 @@ export async function emptyNginxFile(options: NginxOptions): Promise<void> {
   const include = includeOf(options);
   const text = await include.read();
   if (text === undefined || parseFile(text).length === 0) return;
-  // Also where something else keeps nginx from taking it over.
-  await include.write(HEADER);
-  await include.test();
-  await options.run({ argv: options.reload });
+  try {
+    // Also where something else keeps nginx from taking it over.
+    await include.write(HEADER);
+    await include.test();
+    await options.run({ argv: options.reload });
+  } catch (error) {
+    const fix = `empty ${options.file} and reload nginx`;
+    throw new EnforcementError('kernel_refused', `${asFailure(error).message}; or do it yourself: ${fix}`);
+  }
 }
 
 function includeOf(options: NginxOptions): NginxInclude {

@@ -1,7 +1,7 @@
 /** Chooses the backend this host can work with, and says why. */
 import type { Log } from '../model/log.ts';
 import type { FirewallSettings } from '../settings/firewall-settings.ts';
-import { type EnforcementBackend, EnforcementError } from './backend.ts';
+import { asFailure, type EnforcementBackend, EnforcementError } from './backend.ts';
 import type { BackendKind, HostFirewall } from './backend-kind.ts';
 import { BACKENDS, type KindName } from './backends.ts';
 import { createCommandRunner } from './command.ts';
@@ -71,6 +71,28 @@ export async function pickBackend(options: PickOptions): Promise<Picked> {
   throw refused.find(({ error }) => error.code === 'no_permission')?.error ?? refused[0]?.error;
 }
 
+/**
+ * Lifts these bans wherever they stand, under an earlier configuration also in another backend. Does all that can be done before it
+ * rejects with EnforcementError.
+ */
+export async function liftEverywhere(options: PickOptions, targets: readonly string[]): Promise<void> {
+  const operations = targets.map((target) => ({ target, untilMs: undefined }));
+  const firewall = { ...options, ...openFirewall(options) };
+  const { backend } = await pickBackend(options);
+  const holders = [backend];
+  for (const [name, { leavings, open, probe }] of BACKENDS) {
+    if (name === backend.name || leavings.length === 0) continue;
+    // What cannot work here holds nothing.
+    const refusal = await probe?.(firewall).then(() => undefined, asFailure);
+    if (!refusal) holders.push(open(firewall));
+  }
+  const failures: EnforcementError[] = [];
+  for (const holder of holders) {
+    await holder.apply(operations, options.now()).catch((error) => failures.push(asFailure(error)));
+  }
+  if (failures[0]) throw failures[0];
+}
+
 /** Takes out everything of zban's, whichever backend made it; what is not there, or has no tool, is no error. */
 export async function flushFirewall(options: FirewallOptions): Promise<void> {
   const firewall = openFirewall(options);
@@ -90,7 +112,9 @@ async function removeLeavings(firewall: HostFirewall, except: BackendKind['leavi
       if (!(error instanceof EnforcementError && error.code === 'missing_tool')) failures.push(error);
     });
   }
-  if (failures.length > 0) throw failures[0];
+  // Before one that could not even look.
+  const known = failures.find((error) => !(error instanceof EnforcementError && error.code === 'no_permission'));
+  if (failures.length > 0) throw known ?? failures[0];
 }
 
 function openFirewall(options: FirewallOptions): HostFirewall {

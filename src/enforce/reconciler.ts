@@ -63,6 +63,8 @@ export class Reconciler {
   private isCertain = false;
   private everSetUp = false;
   private leftOthers = false;
+  /** What others left and zban cannot take out: it goes on blocking whom zban has released. */
+  private leavings: EnforcementTrouble | undefined;
   /** A full reconcile has taken up changes, or knows what came of some, and has not told. */
   owesWord = false;
   /** The last full reconcile met a refusal that no further try overcame. */
@@ -169,8 +171,9 @@ export class Reconciler {
       if (!isListed) await this.readDesired();
       return this.outcome(this.ledger.settleAll(now(), pass.beganMs, isListed, failure, unexplained));
     });
-    if (!outcome.trouble && !failure) await this.leaveOthers();
-    return { ...outcome, trouble: outcome.trouble ?? failure };
+    const trouble = this.ledger.failure ?? failure;
+    if (!trouble) await this.leaveOthers();
+    return { ...outcome, trouble: trouble ?? this.leavings };
   }
 
   /** Sets up, lists, applies what is missing, and lists again; `isRefused` where another try may do better. Rejects only for a bug. */
@@ -276,7 +279,7 @@ export class Reconciler {
   }
 
   private outcome(result: EnforcementResult): Outcome {
-    return { result, trouble: this.ledger.failure, contest: this.foreignBans.trouble };
+    return { result, trouble: this.ledger.failure ?? this.leavings, contest: this.foreignBans.trouble };
   }
 
   private async leaveOthers(): Promise<void> {
@@ -284,9 +287,13 @@ export class Reconciler {
     try {
       await this.options.leaveOthers();
       this.leftOthers = true;
+      this.leavings = undefined;
     } catch (error) {
-      const cause = asFailure(error).message;
-      this.options.log('warn', 'what another backend left in the firewall is still there; trying again', { cause });
+      const { code, message } = asFailure(error);
+      const text = `what another backend left in the firewall is still there: ${message}`;
+      // Where zban may not look, as with backend nginx without a right to the firewall, it knows of nothing that stands.
+      this.leavings = code === 'no_permission' ? undefined : { code, message: text };
+      this.options.log('warn', text);
     }
   }
 

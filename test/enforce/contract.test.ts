@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { type EnforcementBackend, EnforcementError, type Operation } from '../../src/enforce/backend.ts';
-import { flushFirewall, pickBackend } from '../../src/enforce/pick.ts';
+import { flushFirewall, liftEverywhere } from '../../src/enforce/pick.ts';
 import { Reconciler } from '../../src/enforce/reconciler.ts';
 import { add, remove } from './operations.ts';
 import {
@@ -74,15 +74,18 @@ for (const subject of SUBJECTS) {
       assert.ok(world.reaches(server()) && world.reaches(container()));
     });
 
-    test('a command beside a stopped daemon lifts what it left, with nothing set up or listed before', async () => {
-      const command = async () => (await pickBackend(world.firewall)).backend;
+    test('a command beside a stopped daemon lifts what it left, whatever backend the configuration names since', async () => {
+      const { settings } = world.firewall;
+      const since = { ...settings, backend: settings.backend === 'nftables' ? 'ipset' : 'nftables' } as const;
       await world.backend.setUp();
-      await apply(add(CLIENT), add('192.0.2.3'), add(CLIENT_NETWORK_V6));
-      await (await command()).apply([remove(CLIENT), remove('192.0.2.4'), remove('2001:db8:9::/64')], Date.now());
-      assert.deepEqual(await targets(), ['192.0.2.3', CLIENT_NETWORK_V6]);
+      await apply(add(CLIENT), add('192.0.2.3'), add('192.0.2.5'), add(CLIENT_NETWORK_V6));
+      await liftEverywhere(world.firewall, [CLIENT, '192.0.2.4', '2001:db8:9::/64']);
+      assert.deepEqual(await targets(), ['192.0.2.3', '192.0.2.5', CLIENT_NETWORK_V6]);
       assert.ok(world.reaches(server()));
+      await liftEverywhere({ ...world.firewall, settings: since }, ['192.0.2.5', '2001:db8:9::/64']);
+      assert.deepEqual(await targets(), ['192.0.2.3', CLIENT_NETWORK_V6]);
       await flushFirewall(world.firewall);
-      await (await command()).apply([remove('192.0.2.3'), remove(CLIENT_NETWORK_V6)], Date.now());
+      await liftEverywhere(world.firewall, ['192.0.2.3', CLIENT_NETWORK_V6]);
       assert.deepEqual(world.foreign(), foreignBefore);
       assert.ok(!world.everything().toLowerCase().includes('zban'), 'a firewall that was flushed stays empty');
     });

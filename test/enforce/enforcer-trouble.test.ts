@@ -58,6 +58,28 @@ test('what others destroy while it is being repaired is repaired by the next try
   assert.deepEqual([news, troubles], [['confirmed 192.0.2.1'], []]);
 });
 
+test('what another backend left and cannot be taken out is a trouble until it is gone, whatever is banned meanwhile', async (t) => {
+  const { enforcer, ban, kernel, troubles, left } = setUp(t);
+  kernel.leaving = new EnforcementError('kernel_refused', 'cannot write zban.conf: EROFS');
+  await enforcer.start();
+  const [trouble] = troubles;
+  assert.match(trouble?.message ?? '', /another backend left in the firewall is still there: cannot write zban\.conf/);
+  ban('192.0.2.1');
+  await enforcer.changed();
+  await enforcer.reconcile();
+  assert.deepEqual(troubles, [trouble], 'one trouble, which no change ends');
+  kernel.leaving = undefined;
+  await enforcer.reconcile();
+  assert.deepEqual([troubles.length, troubles.at(-1), left.length], [2, undefined, 1]);
+});
+
+test('a right to look elsewhere that is lacking is no trouble', async (t) => {
+  const { enforcer, kernel, troubles } = setUp(t);
+  kernel.leaving = new EnforcementError('no_permission', 'you must be root');
+  await enforcer.start();
+  assert.deepEqual(troubles, []);
+});
+
 test('a refusal that persists is reported after three tries, and from then on tried once a reconcile', async (t) => {
   const { enforcer, ban, news, kernel, troubles } = setUp(t);
   await enforcer.start();

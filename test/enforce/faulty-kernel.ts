@@ -14,6 +14,8 @@ interface Kernel extends EnforcementBackend {
   broken: EnforcementError | undefined;
   /** Thrown by `apply` alone while set. */
   refusing: EnforcementError | undefined;
+  /** Thrown while set where other backends are left. */
+  leaving: EnforcementError | undefined;
   /** Commands wait for it. */
   gate: Promise<void>;
   readonly calls: string[];
@@ -32,6 +34,7 @@ export function createKernel(now: () => number): Kernel {
     longestMs: table.longestMs,
     broken: undefined,
     refusing: undefined,
+    leaving: undefined,
     gate: Promise.resolve(),
     calls: [],
     setUp: () => enter('setUp').then(() => table.setUp()),
@@ -58,7 +61,10 @@ export function setUp(t: { after(work: () => unknown): void }, now: () => number
   const logged: string[] = [];
   const enforcer = createEnforcer({
     backend: kernel,
-    leaveOthers: async () => void left.push(now()),
+    leaveOthers: async () => {
+      if (kernel.leaving) throw kernel.leaving;
+      left.push(now());
+    },
     desired: desiredBans(desired),
     now,
     reconcileMs,

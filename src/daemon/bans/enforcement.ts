@@ -43,23 +43,26 @@ function pickNone(now: () => number): Picked {
 }
 
 /** The backend that the configuration names, whatever its mode. Rejects with EnforcementError when it cannot work here. */
-export async function pickConfigured(
+async function pickConfigured(
   config: Config,
   log: Log,
   signal?: AbortSignal,
   now: () => number = Date.now,
 ): Promise<Picked> {
-  const { firewall, bans } = config;
   // Every backend comes with it, which observe mode does without.
   const { pickBackend } = await import('../../enforce/pick.ts');
-  return pickBackend({
-    settings: firewall,
-    maxActive: bans.max_active,
-    now,
-    log,
-    ...(signal && { signal }),
-  });
+  return pickBackend({ ...pickOptions(config, log, now), ...(signal && { signal }) });
 }
+
+/** Lifts bans beside a stopped daemon. Rejects with EnforcementError where one may still stand. */
+export async function liftConfigured(config: Config, targets: readonly string[], log: Log): Promise<void> {
+  const { liftEverywhere } = await import('../../enforce/pick.ts');
+  await liftEverywhere(pickOptions(config, log, Date.now), targets);
+}
+
+const pickOptions = ({ firewall, bans }: Config, log: Log, now: () => number) => ({
+  ...{ settings: firewall, maxActive: bans.max_active, now, log },
+});
 
 async function listHeld(backend: EnforcementBackend, log: Log): Promise<KernelBan[]> {
   const held: KernelBan[] = [];

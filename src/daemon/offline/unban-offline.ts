@@ -4,7 +4,7 @@ import type { OnProgress, TargetResult, UnbanRequest } from '../../control/proto
 import { EnforcementError } from '../../enforce/backend.ts';
 import type { Log } from '../../model/log.ts';
 import type { Bans } from '../bans/bans.ts';
-import { pickConfigured } from '../bans/enforcement.ts';
+import { liftConfigured } from '../bans/enforcement.ts';
 import { Operator } from '../orders/operator.ts';
 import { openOffline } from './offline.ts';
 
@@ -41,9 +41,7 @@ async function liftInKernel(config: Config, bans: Bans, log: Log): Promise<void>
   const lifted = [...bans.desired.takeChanges()].filter((target) => bans.desired.find(target) === undefined);
   const result = { confirmed: [], released: [], failed: [] };
   try {
-    const { backend } = await pickConfigured(config, log);
-    const removals = lifted.map((target) => ({ target, untilMs: undefined }));
-    if (removals.length > 0) await backend.apply(removals, Date.now());
+    if (lifted.length > 0) await liftConfigured(config, lifted, log);
     await bans.onResult({ ...result, released: lifted });
   } catch (error) {
     if (!(error instanceof EnforcementError)) throw error;
