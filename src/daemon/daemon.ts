@@ -5,7 +5,6 @@ import { ControlServer } from '../control/server.ts';
 import { HttpServer } from '../http/server.ts';
 import { messageOf } from '../model/coded-error.ts';
 import type { Log, LogLevel } from '../model/log.ts';
-import { leaveFirewall } from './bans/enforcement.ts';
 import { everySecond } from './every-second.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { KeptParts } from './instance-parts.ts';
@@ -130,8 +129,6 @@ class Daemon {
       }
       systemd.reloading();
       await instance.stop('reload');
-      const { mode, firewall } = loaded.config;
-      if (mode === 'enforce' && firewall.chain !== next.config.firewall.chain) await leaveFirewall(loaded.config, log);
       try {
         instance = await this.start(next, 'reload');
         loaded = next;

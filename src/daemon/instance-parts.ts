@@ -196,7 +196,7 @@ export class InstanceParts {
       leaveFirewall: async () => {
         // It would repair what is taken out; the instance that follows has its own.
         if (config.mode === 'enforce') await this.enforcer?.stop();
-        return leaveFirewall(config, log);
+        return leaveFirewall(config, log, { trail: records.trail });
       },
       notify: (notifications) => !silent && this.reports.notify(notifications),
       onProgress,

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../model/coded-error.ts';
-import { EnforcementError } from './backend.ts';
+import { asFailure, EnforcementError } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 
 /** A reload starts new worker processes: not more often than this. */
@@ -71,6 +71,22 @@ export class NginxInclude {
     this.reloadedMs = elapsedMs();
     await run({ argv: reload });
     this.loaded = text;
+  }
+
+  /** Takes out what the file holds; the file stays, because nginx would not start without it. */
+  async clear(isClear: (text: string) => boolean): Promise<void> {
+    const { file, empty, run, reload } = this.options;
+    const text = await this.read();
+    if (text === undefined || isClear(text)) return;
+    try {
+      // Also where something else keeps nginx from taking it over.
+      await this.write(empty);
+      await this.test();
+      await run({ argv: reload });
+    } catch (error) {
+      const fix = `or do it yourself: empty ${file} and reload nginx`;
+      throw new EnforcementError('kernel_refused', `${asFailure(error).message}; ${fix}`);
+    }
   }
 
   /** Rejects unless nginx's configuration is valid and includes the file. */

@@ -44,6 +44,11 @@ export class NginxLanes {
     if (text !== before || text !== this.include.loaded) await this.include.load(text);
   }
 
+  /** Ends all lanes, also where nginx includes the file no more. */
+  async clear(): Promise<void> {
+    await this.include.clear((text) => text === EMPTY);
+  }
+
   /** Whether the operator limits requests too. */
   private async hasLimits(): Promise<boolean> {
     let found = false;

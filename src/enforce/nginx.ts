@@ -3,7 +3,7 @@
  * client. http://nginx.org/en/docs/http/ngx_http_access_module.html, …/ngx_http_geo_module.html
  */
 import type { FirewallSettings } from '../settings/firewall-settings.ts';
-import { asFailure, type EnforcementBackend, EnforcementError, type KernelBan } from './backend.ts';
+import type { EnforcementBackend, KernelBan } from './backend.ts';
 import type { BackendKind } from './backend-kind.ts';
 import { BanTable } from './ban-table.ts';
 import { NginxInclude, type NginxProgram } from './nginx-include.ts';
@@ -64,20 +64,9 @@ export const nginx: BackendKind = {
   fix: ({ nginx: { test } }) => `correct what it names until this succeeds: ${test.join(' ')}`,
 };
 
-/** Empties the include file, which must stay: nginx would not start without it. */
+/** Lifts all bans in the include file. */
 export async function emptyNginxFile(options: NginxOptions): Promise<void> {
-  const include = includeOf(options);
-  const text = await include.read();
-  if (text === undefined || parseFile(text).length === 0) return;
-  try {
-    // Also where something else keeps nginx from taking it over.
-    await include.write(HEADER);
-    await include.test();
-    await options.run({ argv: options.reload });
-  } catch (error) {
-    const fix = `empty ${options.file} and reload nginx`;
-    throw new EnforcementError('kernel_refused', `${asFailure(error).message}; or do it yourself: ${fix}`);
-  }
+  await includeOf(options).clear((text) => parseFile(text).length === 0);
 }
 
 function includeOf(options: NginxOptions): NginxInclude {

@@ -95,16 +95,23 @@ export async function liftEverywhere(options: PickOptions, targets: readonly str
 
 /** Takes out everything of zban's, whichever backend made it; what is not there, or has no tool, is no error. */
 export async function flushFirewall(options: FirewallOptions): Promise<void> {
-  const firewall = openFirewall(options);
-  const { nginx } = options.settings;
-  if (nginx?.lanes !== undefined)
-    await new NginxLanes({ ...nginx, file: nginx.lanes, run: firewall.run }).apply([], []);
-  await removeLeavings(firewall, []);
+  await removeLeavings(openFirewall(options), [], options.settings.nginx.lanes);
+}
+
+/** Takes out what stands under names that `current` has no more; what both call the same stays. */
+export async function leaveNames(options: FirewallOptions, current: FirewallSettings | undefined): Promise<void> {
+  const { chain, nginx } = options.settings;
+  const isShared = (name: string) => (name === 'nginx' ? nginx.file === current?.nginx.file : chain === current?.chain);
+  const shared = [...BACKENDS].flatMap(([name, { leavings }]) => (isShared(name) ? leavings : []));
+  const lanes = nginx.lanes === current?.nginx.lanes ? undefined : nginx.lanes;
+  await removeLeavings(openFirewall(options), shared, lanes);
 }
 
 /** Does all that can be done before it rejects for what cannot. */
-async function removeLeavings(firewall: HostFirewall, except: BackendKind['leavings']): Promise<void> {
+async function removeLeavings(firewall: HostFirewall, except: BackendKind['leavings'], lanes?: string): Promise<void> {
   const all = new Set([...BACKENDS.values()].flatMap(({ leavings }) => leavings));
+  if (lanes !== undefined)
+    all.add(({ settings, run }) => new NginxLanes({ ...settings.nginx, file: lanes, run }).clear());
   const failures: unknown[] = [];
   for (const remove of all) {
     if (except.includes(remove)) continue;

@@ -20,6 +20,7 @@ import {
 } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
 import { ForeignBans } from './foreign-bans.ts';
+import { Leavings } from './leavings.ts';
 import { type Applied, Unsettled } from './unsettled.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
@@ -62,9 +63,7 @@ export class Reconciler {
   /** True while the ledger's picture of the kernel is right, as far as zban can tell. */
   private isCertain = false;
   private everSetUp = false;
-  private leftOthers = false;
-  /** What others left and zban cannot take out: it goes on blocking whom zban has released. */
-  private leavings: EnforcementTrouble | undefined;
+  private readonly leavings: Leavings;
   /** A full reconcile has taken up changes, or knows what came of some, and has not told. */
   owesWord = false;
   /** The last full reconcile met a refusal that no further try overcame. */
@@ -75,6 +74,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.options = options;
+    this.leavings = new Leavings(options.leaveOthers, options.log);
   }
 
   /**
@@ -172,8 +172,8 @@ export class Reconciler {
       return this.outcome(this.ledger.settleAll(now(), pass.beganMs, isListed, failure, unexplained));
     });
     const trouble = this.ledger.failure ?? failure;
-    if (!trouble) await this.leaveOthers();
-    return { ...outcome, trouble: trouble ?? this.leavings };
+    if (!trouble) await this.leavings.leave();
+    return { ...outcome, trouble: trouble ?? this.leavings.trouble };
   }
 
   /** Sets up, lists, applies what is missing, and lists again; `isRefused` where another try may do better. Rejects only for a bug. */
@@ -279,22 +279,7 @@ export class Reconciler {
   }
 
   private outcome(result: EnforcementResult): Outcome {
-    return { result, trouble: this.ledger.failure ?? this.leavings, contest: this.foreignBans.trouble };
-  }
-
-  private async leaveOthers(): Promise<void> {
-    if (this.leftOthers) return;
-    try {
-      await this.options.leaveOthers();
-      this.leftOthers = true;
-      this.leavings = undefined;
-    } catch (error) {
-      const { code, message } = asFailure(error);
-      const text = `what another backend left in the firewall is still there: ${message}`;
-      // Where zban may not look, as with backend nginx without a right to the firewall, it knows of nothing that stands.
-      this.leavings = code === 'no_permission' ? undefined : { code, message: text };
-      this.options.log('warn', text);
-    }
+    return { result, trouble: this.ledger.failure ?? this.leavings.trouble, contest: this.foreignBans.trouble };
   }
 
   private sayRepairs(found: readonly string[]): void {

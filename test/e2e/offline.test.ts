@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { MAIN } from '../support/built.ts';
-import { TestDaemon } from '../support/daemon.ts';
+import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 
 const skip = toolSkip('ipset', 'iptables');
@@ -55,4 +55,32 @@ test('unban lifts a ban in database and kernel while the daemon is stopped, and 
   assert.match(inKernel(), /192\.0\.2\.10 /);
   assert.doesNotMatch(inKernel(), /192\.0\.2\.9 /);
   reaches(true);
+});
+
+test('bans under a name of an earlier configuration are lifted by name, and taken out by the next start', {
+  skip,
+}, async (t) => {
+  const [chain, next] = ['FORMER', 'NEXT'];
+  const firewall = (name: string, backend = 'ipset') => ({ firewall: { backend, chain: name, protect_ports: [] } });
+  const daemon = new TestDaemon({ prefix: network.prefix('server'), config: firewall(chain) });
+  t.after(() => daemon.close());
+  const client = network.address('client');
+  await daemon.start();
+  assert.equal(daemon.zban('ban', client, '192.0.2.9', '192.0.2.10').status, 0);
+  await daemon.stop();
+  daemon.configure(firewall(next));
+  reaches(false, 'it is banned under the old name');
+  assert.equal(
+    network.exec('server', [process.execPath, MAIN, 'unban', client, '--config', daemon.configPath]).status,
+    0,
+  );
+  reaches(true);
+  await daemon.start();
+  await until('the old chain is out', () => !rules().includes(chain));
+  const sets = network.run('server', ['ipset', 'save']);
+  assert.match(sets, /add next4 192\.0\.2\.9 /);
+  assert.doesNotMatch(sets, /former/);
+  daemon.configure(firewall(next, 'dry-run'));
+  daemon.child?.kill('SIGHUP');
+  await until('nothing drops any more', () => !rules().includes(next));
 });

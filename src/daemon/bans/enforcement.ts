@@ -7,8 +7,10 @@ import type { Picked } from '../../enforce/pick.ts';
 import { messageOf } from '../../model/coded-error.ts';
 import type { Log } from '../../model/log.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import { liftedBy } from './event-drafts.ts';
+import { isSame, loadNames, saveNames } from './firewall-names.ts';
 
 /**
  * Rejects with EnforcementError when the configured backend cannot work here. When the start is given up, commands that run are killed:
@@ -17,8 +19,7 @@ import { liftedBy } from './event-drafts.ts';
 export async function buildEnforcement(parts: InstanceParts): Promise<{ enforcer: Enforcer; backend: string }> {
   const { config, records, bans, now, log, troubles, signal } = parts;
   const { firewall, mode } = config;
-  const { backend, reason, leaveOthers } =
-    mode === 'observe' ? pickNone(now) : await pickConfigured(config, log, signal, now);
+  const { backend, reason, leaveOthers } = mode === 'observe' ? pickNone(now) : await pickConfigured(parts);
   log('info', `enforcement backend ${backend.name}`, { reason });
   // The firewall may hold bans that the lost records had.
   if (records.loss !== undefined) await records.adopt(await listHeld(backend, log));
@@ -42,22 +43,37 @@ function pickNone(now: () => number): Picked {
   return { backend: createDryRunBackend(now), reason, leaveOthers: async () => {} };
 }
 
-/** The backend that the configuration names, whatever its mode. Rejects with EnforcementError when it cannot work here. */
-async function pickConfigured(
-  config: Config,
-  log: Log,
-  signal?: AbortSignal,
-  now: () => number = Date.now,
-): Promise<Picked> {
+/** The backend that the configuration names. Rejects with EnforcementError when it cannot work here. */
+async function pickConfigured({ config, records, now, log, signal }: InstanceParts): Promise<Picked> {
+  const { firewall } = config;
   // Every backend comes with it, which observe mode does without.
-  const { pickBackend } = await import('../../enforce/pick.ts');
-  return pickBackend({ ...pickOptions(config, log, now), ...(signal && { signal }) });
+  const { leaveNames, pickBackend } = await import('../../enforce/pick.ts');
+  const options = { ...pickOptions(config, log, now), signal };
+  const picked = await pickBackend(options);
+  // Where nothing is dropped, nothing of before stays.
+  const own = picked.backend.name === 'dry-run' ? undefined : firewall;
+  const former = loadNames(records.trail, firewall).filter((settings) => !(own && isSame(settings, own)));
+  const leaveOthers = async () => {
+    await picked.leaveOthers();
+    for (const settings of former) await leaveNames({ ...options, settings }, own);
+    saveNames(records.trail, own ? [own] : []);
+  };
+  saveNames(records.trail, own ? [...former, own] : former);
+  return { ...picked, leaveOthers };
 }
 
-/** Lifts bans beside a stopped daemon. Rejects with EnforcementError where one may still stand. */
-export async function liftConfigured(config: Config, targets: readonly string[], log: Log): Promise<void> {
+/** Lifts bans beside a stopped daemon, under whatever names they stand. Rejects with EnforcementError where one may still stand. */
+export async function liftConfigured(
+  config: Config,
+  trail: Pick<AuditTrail, 'loadState'>,
+  targets: readonly string[],
+  log: Log,
+): Promise<void> {
+  const { firewall } = config;
   const { liftEverywhere } = await import('../../enforce/pick.ts');
-  await liftEverywhere(pickOptions(config, log, Date.now), targets);
+  const former = loadNames(trail, firewall).filter((settings) => !isSame(settings, firewall));
+  for (const settings of [firewall, ...former])
+    await liftEverywhere({ ...pickOptions(config, log, Date.now), settings }, targets);
 }
 
 const pickOptions = ({ firewall, bans }: Config, log: Log, now: () => number) => ({
@@ -76,23 +92,30 @@ async function listHeld(backend: EnforcementBackend, log: Log): Promise<KernelBa
 }
 
 /**
- * Takes everything that an instance with this configuration put into the firewall out again; false when it could not, or
- * was cut off by `signal`.
+ * Takes everything that an instance with this configuration, or by this trail with an earlier one, put into the firewall out again;
+ * false when it could not, or was cut off by `signal`.
  */
-export async function leaveFirewall(config: Config, log: Log, signal?: AbortSignal): Promise<boolean> {
-  const { firewall } = config;
-  if (firewall.backend === 'dry-run') return true;
-  try {
-    const { flushFirewall } = await import('../../enforce/pick.ts');
-    await flushFirewall({ settings: firewall, log, ...(signal && { signal }) });
-    return true;
-  } catch (error) {
-    if (signal?.aborted) return false;
-    log('error', `the chain ${firewall.chain} is still in the firewall; take it out with: sudo zban firewall flush`, {
-      cause: messageOf(error),
-    });
-    return false;
+export async function leaveFirewall(
+  { firewall }: Config,
+  log: Log,
+  { trail, signal }: { readonly trail?: Pick<AuditTrail, 'loadState'>; readonly signal?: AbortSignal } = {},
+): Promise<boolean> {
+  const all = trail ? loadNames(trail, firewall) : [];
+  if (firewall.backend !== 'dry-run' && !all.some((settings) => isSame(settings, firewall))) all.push(firewall);
+  let isLeft = true;
+  for (const settings of all) {
+    try {
+      const { flushFirewall } = await import('../../enforce/pick.ts');
+      await flushFirewall({ settings, log, ...(signal && { signal }) });
+    } catch (error) {
+      if (signal?.aborted) return false;
+      isLeft = false;
+      log('error', `the chain ${settings.chain} is still in the firewall; take it out with: sudo zban firewall flush`, {
+        cause: messageOf(error),
+      });
+    }
   }
+  return isLeft;
 }
 
 /**
@@ -103,7 +126,7 @@ export async function endEnforcing({ config, records, bans, panic, now, log, sig
   const { trail } = records;
   const enforced = [...trail.eachActive(now())].flatMap((ban) => (ban.enforced ? ban.client : []));
   if (enforced.length === 0 && !panic && records.loss === undefined) return;
-  if (!(await leaveFirewall(config, log, signal))) return;
+  if (!(await leaveFirewall(config, log, { trail, signal }))) return;
   // What a panic began, and a crash broke off, ends as it began.
   const [actor, reason] = panic ? liftedBy(panic.by, panic.reason) : (['system', 'observe mode'] as const);
   await bans.lift(trail.activeBansOf(enforced, now()), actor, reason, { tell: 'own' });

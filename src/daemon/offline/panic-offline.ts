@@ -38,7 +38,7 @@ export async function panicOffline(
       bans,
       config,
       now: Date.now,
-      leaveFirewall: () => leaveFirewall(config, log),
+      leaveFirewall: () => leaveFirewall(config, log, { trail }),
       notify: (notifications) => announcer.notify(notifications),
       waiting: () => announcer.size(),
       restart: () => {},

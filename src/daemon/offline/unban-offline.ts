@@ -3,10 +3,9 @@ import type { Config } from '../../config/schema.ts';
 import type { OnProgress, TargetResult, UnbanRequest } from '../../control/protocol.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
 import type { Log } from '../../model/log.ts';
-import type { Bans } from '../bans/bans.ts';
 import { liftConfigured } from '../bans/enforcement.ts';
 import { Operator } from '../orders/operator.ts';
-import { openOffline } from './offline.ts';
+import { type Offline, openOffline } from './offline.ts';
 
 /** Rejects with RecordError when it cannot be recorded: nothing is lifted then. */
 export async function unbanOffline(
@@ -16,9 +15,10 @@ export async function unbanOffline(
   log: Log,
   onProgress: OnProgress,
 ): Promise<readonly TargetResult[]> {
-  const reconcile = () => liftInKernel(config, bans, log);
+  const reconcile = () => liftInKernel(config, offline, log);
   // Also in observe mode: the kernel may hold bans of an earlier run.
-  const { records, bans, close } = await openOffline(config, configVersion, log, { enforce: true, reconcile });
+  const offline = await openOffline(config, configVersion, log, { enforce: true, reconcile });
+  const { records, bans, close } = offline;
   try {
     const operator = new Operator({
       config,
@@ -37,11 +37,11 @@ export async function unbanOffline(
 }
 
 /** Takes lifted bans out and sets none: the firewall may have been flushed on purpose. */
-async function liftInKernel(config: Config, bans: Bans, log: Log): Promise<void> {
+async function liftInKernel(config: Config, { bans, records }: Offline, log: Log): Promise<void> {
   const lifted = [...bans.desired.takeChanges()].filter((target) => bans.desired.find(target) === undefined);
   const result = { confirmed: [], released: [], failed: [] };
   try {
-    if (lifted.length > 0) await liftConfigured(config, lifted, log);
+    if (lifted.length > 0) await liftConfigured(config, records.trail, lifted, log);
     await bans.onResult({ ...result, released: lifted });
   } catch (error) {
     if (!(error instanceof EnforcementError)) throw error;
