@@ -8,6 +8,7 @@ import { explainUsage } from './usage-error.ts';
 
 /** Lines of prose wider than this are hard to read. */
 const COLUMNS_MAX = 100;
+const COMMON = [...Object.keys(COMMON_OPTIONS), 'help', 'version'];
 
 export type Parser = ReturnType<typeof createBase>;
 
@@ -22,7 +23,9 @@ function define(parser: Parser, definition: CommandDefinition, wrap: Wrap): Pars
     summary,
     (yargs: Argv) => {
       for (const [name, operand] of Object.entries(operands)) yargs.positional(name, operand);
-      yargs.options(options).example(layOut(examples));
+      // Its own options come first.
+      yargs.options(options).group(Object.keys(options), 'Options:').group(COMMON, 'Common options:');
+      yargs.example(layOut(examples));
     },
     wrap(definition),
   );
@@ -46,7 +49,7 @@ function createBase(words: readonly string[], version: string) {
   const columns = words.includes('--help') ? columnsOfHelp() : null;
   return yargs([...words])
     .scriptName('zban')
-    .usage('$0 COMMAND [OPTIONS]\n\nBans the addresses that leave the normal traffic of this web server.')
+    .usage('$0 COMMAND [OPTIONS]\n\nLearns what traffic is normal on this web server, and bans clients that leave it.')
     .detectLocale(false)
     .parserConfiguration({ 'parse-positional-numbers': false })
     .options(COMMON_OPTIONS)
@@ -55,6 +58,7 @@ function createBase(words: readonly string[], version: string) {
     .version('version', 'print the version', version)
     .help('help', 'print this')
     .example([
+      ['zban doctor', 'does everything work, and how to fix it'],
       ['zban status', 'is it running, what has it learned'],
       ['zban list', 'who is banned'],
       ['zban explain 203.0.113.9', 'why'],

@@ -14,7 +14,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   ...DAEMON_COMMANDS,
   command({
     usage: 'completion <shell>',
-    summary: 'print a script that completes zban command lines with the Tab key',
+    summary: 'print a script that completes commands with the Tab key',
     operands: {
       shell: { choices: ['bash', 'zsh', 'fish'] as const, demandOption: true, describe: 'the shell to print it for' },
     },

@@ -5,7 +5,7 @@ import { command, REASON, TEXT } from './command.ts';
 const TARGETS = 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64';
 const FILE = {
   ...TEXT,
-  describe: 'a list instead, - for standard input: one target a line, then how long and why if you like; # comments',
+  describe: 'a list instead, - for standard input: one target a line, optionally with duration and reason; # comments',
 } as const;
 const FOR = {
   ...TEXT,
@@ -39,7 +39,7 @@ export const IMPORT = {
   operands: { file: { type: 'string', demandOption: true, describe: 'the list; - is standard input' } },
   options: {
     format: { choices: IMPORT_FORMATS, describe: 'detected by default' },
-    for: { ...FOR, describe: `where the list does not say, ${FOR.describe}` },
+    for: { ...FOR, describe: `if the list does not say ${FOR.describe}` },
     reason: REASON,
   },
 } as const;
@@ -59,19 +59,21 @@ export const BAN_COMMANDS = [
   }),
   command({
     usage: 'unban [targets..]',
-    summary:
-      'lift every ban that shares addresses with these, bans of wider networks and inside them included; works with the daemon stopped',
+    summary: 'lift every ban that shares addresses with these',
     ...UNBAN,
     files: ['file'],
     examples: [
-      ['zban unban 203.0.113.9', 'whatever blocks this address'],
+      [
+        'zban unban 203.0.113.9',
+        'whatever blocks this address, bans of its network included; works with the daemon stopped',
+      ],
       ['zban unban --all', 'every ban'],
     ],
     run: async (context, options) => (await import('../commands/ban.ts')).unban(context, options),
   }),
   command({
     usage: 'allow [targets..]',
-    summary: 'never ban these, and lift their bans; without targets, show the allowlist',
+    summary: 'never ban these, and lift their bans; without targets, list them',
     ...ALLOW,
     examples: [
       ['zban allow', 'who is never banned, since when, by whom and why'],
@@ -82,10 +84,10 @@ export const BAN_COMMANDS = [
   }),
   command({
     usage: 'import <file>',
-    summary: 'ban what a list names, such as one of zban export; bans that last longer stay as they are',
+    summary: 'ban what a list names, except where a longer ban is in force',
     files: ['file'],
     ...IMPORT,
-    examples: [['zban import LIST --for 7d', 'zban, CrowdSec and fail2ban lists are recognized']],
+    examples: [['zban import LIST --for 7d', 'recognizes lists of zban export, CrowdSec and fail2ban']],
     run: async (context, options) => (await import('../commands/import.ts')).importBans(context, options),
   }),
 ];

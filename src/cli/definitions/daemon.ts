@@ -57,24 +57,24 @@ export const DAEMON_COMMANDS = [
   }),
   command({
     usage: 'panic',
-    summary: 'lift every ban at once and ban nobody until zban panic --end; works with the daemon stopped',
+    summary: 'lift every ban at once and ban nobody until zban panic --end',
     ...PANIC,
     examples: [
-      ['zban panic --reason "customers locked out"', 'everyone gets through within a second'],
+      ['zban panic --reason "customers locked out"', 'works with the daemon stopped, too'],
       ['zban panic --end', 'zban may ban again'],
     ],
     run: async (context, options) => (await import('../commands/panic.ts')).panic(context, options),
   }),
   command({
     usage: 'fuse <action>',
-    summary: 'fuse reset: after the fuse has tripped, ban as usual again',
+    summary: 'fuse reset: ban as usual again after the fuse tripped',
     ...FUSE,
     examples: [['zban fuse reset', 'before its time is up']],
     run: async (context, options) => (await import('../commands/fuse.ts')).resetFuse(context, options),
   }),
   command({
     usage: 'fleet <action>',
-    summary: 'fleet status: the hosts that share bans and counts with this one; fleet leave: take this one out',
+    summary: 'fleet status: hosts that share bans; fleet leave: leave them',
     ...FLEET,
     examples: [
       ['zban fleet status', 'who is there, who lags, and what it costs'],
@@ -84,24 +84,24 @@ export const DAEMON_COMMANDS = [
   }),
   command({
     usage: 'notify <action> [channel]',
-    summary: 'notify test: send a test message to one channel, or to all that are configured',
+    summary: 'notify test: send a test message through one channel, or all',
     ...NOTIFY,
     examples: [
-      ['zban notify test', 'do the channels work?'],
+      ['zban notify test', 'does every channel work?'],
       ['zban notify test slack', 'only Slack'],
     ],
     run: async (context, options) => (await import('../commands/notify-test.ts')).notifyTest(context, options),
   }),
   command({
     usage: 'annotate <text..>',
-    summary: 'note what happened, such as a deploy, for the audit trail, charts and messages',
+    summary: 'note an event, such as a deploy, for charts and messages',
     ...ANNOTATE,
     examples: [['zban annotate "deploy 1.4.2"', 'at the end of a deploy script']],
     run: async (context, options) => (await import('../commands/annotate.ts')).annotate(context, options),
   }),
   command({
     usage: 'firewall <action>',
-    summary: "firewall flush: with the daemon stopped, remove zban's rules and sets from the kernel",
+    summary: "firewall flush: remove zban's rules and sets from the kernel",
     operands: { action: { choices: ['flush'] as const, demandOption: true, describe: 'what to do' } },
     examples: [['sudo zban firewall flush', 'after systemctl stop zban']],
     run: async (context) => (await import('../commands/firewall-flush.ts')).firewallFlush(context),

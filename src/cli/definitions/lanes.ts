@@ -25,8 +25,7 @@ export const LANES = {
 export const LANE_COMMANDS = [
   command({
     usage: 'lanes [action] [id]',
-    summary:
-      'requests that zban stops by what they look like: list; explain, drop or keep one; add one, tested on the logs first',
+    summary: 'lanes, which stop requests in nginx by what they look like',
     ...LANES,
     examples: [
       ['zban lanes', 'which lanes are open'],

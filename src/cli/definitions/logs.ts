@@ -4,7 +4,7 @@ import { command, TEXT } from './command.ts';
 const THREADS = { ...TEXT, describe: 'parse threads; by default one less than cores' } as const;
 
 export const REPLAY = {
-  operands: { logs: { type: 'string', array: true, demandOption: true, describe: 'log files' } },
+  operands: { logs: { type: 'string', array: true, demandOption: true, describe: 'log files, plain or compressed' } },
   options: {
     threads: THREADS,
     baselines: { type: 'boolean', describe: 'show every recalculated baseline too (--json always does)' },
@@ -43,7 +43,7 @@ export const SIMULATE = {
 export const LOG_COMMANDS = [
   command({
     usage: 'replay <logs..>',
-    summary: 'who would have been banned, from finished logs, plain or compressed; bans nobody',
+    summary: 'who would have been banned, from finished logs; bans nobody',
     files: ['logs'],
     ...REPLAY,
     examples: [['zban replay /var/log/nginx/access.log*', 'who would have been banned last month']],

@@ -23,7 +23,7 @@ export const LIST = {
     ...SELECTION,
     watch: {
       type: 'boolean',
-      describe: 'refresh every second until q is pressed; into a pipe: print the list whenever it changed',
+      describe: 'refresh every second until q is pressed; in a pipe, print the list when it changes',
     },
   },
 } as const;
@@ -79,7 +79,7 @@ export const READING_COMMANDS = [
   }),
   command({
     usage: 'top',
-    summary: 'live: the clients nearest to a ban, who is banned, and the site against what is usual',
+    summary: 'live: who is near a limit, who is banned, how busy the site is',
     examples: [['zban top', '↑↓ selects; b bans, u unbans, a allows, e explains, / filters, s sorts, q quits']],
     run: async (context) => (await import('../commands/top.ts')).top(context),
   }),
@@ -95,14 +95,14 @@ export const READING_COMMANDS = [
   }),
   command({
     usage: 'export',
-    summary: 'the bans in force as a list for zban import, or for other tools',
+    summary: 'write the bans in force as a list, for zban import or other tools',
     ...EXPORT,
     examples: [['zban export --format json > LIST', 'then zban import LIST on another host']],
     run: async (context, options) => (await import('../commands/export.ts')).exportBans(context, options),
   }),
   command({
     usage: 'audit [action]',
-    summary: 'every decision, oldest first; audit verify: check the integrity of the trail',
+    summary: 'every decision, oldest first; audit verify: is the trail intact?',
     ...AUDIT,
     examples: [
       ['zban audit --follow', 'decisions as they are made'],
@@ -120,11 +120,13 @@ export const READING_COMMANDS = [
   }),
   command({
     usage: 'who <targets..>',
-    summary:
-      'who is behind an address: network, host name, robot; who update --file FILE: install a new table of networks',
+    summary: 'who is behind an address: network, host name, robot',
     files: ['file'],
     ...WHO,
-    examples: [['zban who 203.0.113.9 198.51.100.7', 'one line for each address']],
+    examples: [
+      ['zban who 203.0.113.9 198.51.100.7', 'one line for each address'],
+      ['zban who update --file FILE', 'install a table of networks'],
+    ],
     run: async (context, options) => (await import('../commands/who.ts')).who(context, options),
   }),
 ];
