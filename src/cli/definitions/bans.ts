@@ -63,10 +63,7 @@ export const BAN_COMMANDS = [
     ...UNBAN,
     files: ['file'],
     examples: [
-      [
-        'zban unban 203.0.113.9',
-        'whatever blocks this address, bans of its network included; works with the daemon stopped',
-      ],
+      ['zban unban 203.0.113.9', 'also bans of its network; works with the daemon stopped'],
       ['zban unban --all', 'every ban'],
     ],
     run: async (context, options) => (await import('../commands/ban.ts')).unban(context, options),
