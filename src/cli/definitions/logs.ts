@@ -4,7 +4,7 @@ import { command, TEXT } from './command.ts';
 const THREADS = { ...TEXT, describe: 'parse threads; by default one less than cores' } as const;
 
 export const REPLAY = {
-  operands: { logs: { type: 'string', array: true, demandOption: true, describe: 'log files, plain or compressed' } },
+  operands: { logs: { type: 'string', array: true, demandOption: true, describe: 'log files' } },
   options: {
     threads: THREADS,
     baselines: { type: 'boolean', describe: 'show every recalculated baseline too (--json always does)' },
@@ -46,7 +46,9 @@ export const LOG_COMMANDS = [
     summary: 'who would have been banned, from finished logs; bans nobody',
     files: ['logs'],
     ...REPLAY,
-    examples: [['zban replay /var/log/nginx/access.log*', 'who would have been banned last month']],
+    examples: [
+      ['zban replay /var/log/nginx/access.log*', 'who would have been banned last month; reads compressed logs too'],
+    ],
     run: async (context, options) => (await import('../commands/replay.ts')).replayLogs(context, options),
   }),
   command({
