@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { withTrail } from '../record/trail/open-trail.ts';
 import { type Context, requireSections } from './context.ts';
 import { EXIT } from './exit.ts';
+import { warnIfStale } from './stale.ts';
 import { columnsOf } from './style.ts';
 import { formatFittingTable } from './table.ts';
 import { formatTime } from './text.ts';
@@ -22,6 +23,7 @@ export async function listAllowed(context: Context): Promise<number> {
   const { output, json } = context;
   const { state, bans } = requireSections(context, ['state', 'bans']);
   const ordered = existsSync(state.database) ? await withTrail(state.database, ({ reader }) => reader.allowed()) : [];
+  await warnIfStale(context);
   const entries: AllowedEntry[] = [
     ...bans.allowlist.map((entry) => ({ entry, by: 'config', since: null, reason: 'bans.allowlist', until: null })),
     ...ordered.map(({ entry, actor, sinceMs, reason }) => {

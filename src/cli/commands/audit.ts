@@ -17,6 +17,7 @@ import type { Given } from '../definitions/command.ts';
 import type { AUDIT } from '../definitions/reading.ts';
 import { EXIT, wrongUsage } from '../exit.ts';
 import { readCount, readPrefix, readSpan } from '../options.ts';
+import { warnIfStale } from '../stale.ts';
 import { formatTime } from '../text.ts';
 
 /** How often `--follow` looks; nobody reads faster. */
@@ -37,6 +38,7 @@ export async function audit(context: Context, options: Given<typeof AUDIT>): Pro
   const filter = { sinceMs, client: client && formatPrefix(client) };
   const { state, audit: places } = requireSections(context, ['state', 'audit']);
   return withTrail(state.database, async (trail) => {
+    await warnIfStale(context);
     if (options.action === 'verify') return verify(context, trail, findLogFiles(places.log, places.log_keep));
     const lastId = printPages(context, trail, filter, last);
     if (follow) await followFrom(context, trail, filter, lastId);

@@ -14,6 +14,7 @@ import type { Given } from '../definitions/command.ts';
 import type { EXPLAIN } from '../definitions/reading.ts';
 import { CommandError, EXIT, wrongUsage } from '../exit.ts';
 import { whatIsMeant } from '../options.ts';
+import { warnIfStale } from '../stale.ts';
 import { findLaneSpans } from '../story/lane-hits.ts';
 import { type Searched, searchLogs } from '../story/log-search.ts';
 import { robotNote } from '../story/robot-note.ts';
@@ -48,6 +49,7 @@ export async function explain(context: Context, options: Given<typeof EXPLAIN>):
       searched: withRobotNote(await searchLogs(loaded.config, story, learned, lanes, now), loaded.config, story),
     };
   };
+  await warnIfStale(context);
   const own = await look(options.subject);
   const { story, searched } = loaded.ok ? await lookBehindTranslators(own, loaded.config, look) : own;
   if (isUnknown(story, searched)) {

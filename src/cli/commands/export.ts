@@ -7,6 +7,7 @@ import type { Given } from '../definitions/command.ts';
 import type { EXPORT } from '../definitions/reading.ts';
 import { EXIT } from '../exit.ts';
 import { readSelection } from '../selection.ts';
+import { warnIfStale } from '../stale.ts';
 
 /**
  * `zban export`: the bans in force as a list for `zban import` on another host or for other tools; works with the daemon
@@ -19,6 +20,7 @@ export async function exportBans(context: Context, options: Given<typeof EXPORT>
   const active = await withTrail(requireSections(context, ['state']).state.database, ({ reader }) =>
     reader.activeBans(now()),
   );
+  await warnIfStale(context);
   const exported = observed ? active : active.filter(({ enforced }) => enforced);
   const left = active.length - exported.length;
   if (left > 0) {

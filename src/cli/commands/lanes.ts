@@ -21,6 +21,7 @@ import { backtestLane } from '../lane-backtest.ts';
 import { readPositive, readSpan } from '../options.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { COLUMNS } from '../report/section.ts';
+import { warnIfStale } from '../stale.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatParagraphs } from '../table.ts';
 import { formatRelative, formatTime } from '../text.ts';
@@ -72,6 +73,7 @@ async function explain(context: Context, id: string): Promise<number> {
   const { state, control } = requireSections(context, ['state', 'control']);
   const open = await callDaemon(control.socket, 'lanes').catch(() => []);
   const lane = open.find((each) => each.id === id);
+  await warnIfStale(context);
   const rows = await withTrail(state.database, ({ reader }) =>
     (['lane', 'lane_result', 'lane_keep', 'lane_end'] as const)
       .flatMap((action) => reader.query({ action, newestFirst: true, limit: ROWS_MAX }))

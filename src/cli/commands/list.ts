@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callDaemon } from '../../control/client.ts';
-import { ControlError } from '../../control/error.ts';
 import { formatSpan } from '../../english/duration.ts';
 import { presentCondition } from '../../english/former.ts';
 import { countOf, formatCount } from '../../english/number.ts';
 import { nameClient } from '../../english/reason.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import { isInForce } from '../../model/reconcile.ts';
-import { printable } from '../../model/text.ts';
 import { type OpenTrail, withTrail } from '../../record/trail/open-trail.ts';
 import { type Context, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
@@ -15,6 +12,7 @@ import type { LIST } from '../definitions/reading.ts';
 import { EXIT } from '../exit.ts';
 import { type Size, showLive } from '../screen.ts';
 import { readFirst, readSelection, type Select } from '../selection.ts';
+import { warnIfStale } from '../stale.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable } from '../table.ts';
 import { cutText, formatTime } from '../text.ts';
@@ -22,32 +20,18 @@ import { findOwners, type Owners } from '../who-column.ts';
 
 /** How often `--watch` looks. */
 const WATCH_INTERVAL_MS = 1000;
-/** A daemon that takes longer to answer is not waited for. */
-const STATUS_MS = 1000;
 
 /** `zban list`: bans in force, read from the database, so that it works with the daemon stopped. */
 export async function list(context: Context, options: Given<typeof LIST>): Promise<number> {
   const select = readSelection(options);
   const owners = findOwners(context, process.stdout);
-  const { state, control } = requireSections(context, ['state', 'control']);
+  const { state } = requireSections(context, ['state']);
   return withTrail(state.database, async (trail) => {
     if (options.watch) await watch(context, trail, select, owners);
     else print(context, trail, select, readFirst(options), owners);
-    const trouble = await findTrouble(control.socket, state.database);
-    if (trouble !== undefined) context.output.talk(`zban: this may be out of date: ${printable(trouble)}`);
+    await warnIfStale(context);
     return EXIT.done;
   });
-}
-
-/** What keeps the running daemon from writing to the database: what was decided since then is in its memory alone. */
-async function findTrouble(socket: string, database: string): Promise<string | undefined> {
-  try {
-    const { troubles } = await callDaemon(socket, 'status', undefined, { timeoutMs: STATUS_MS });
-    return troubles.find((trouble) => trouble.startsWith(database));
-  } catch (error) {
-    if (error instanceof ControlError) return undefined;
-    throw error;
-  }
 }
 
 function print(

@@ -14,7 +14,7 @@ const TIMELINE_MAX = 50;
 /** Undefined for what is neither an address, a network nor the number of a row. Rejects with RecordError. */
 export async function explain(
   subject: string,
-  { config, reports, now }: InstanceParts,
+  { config, records, reports, now }: InstanceParts,
 ): Promise<Explanation | undefined> {
   const prefix = parsePrefix(subject);
   const { who: finder } = reports;
@@ -27,7 +27,9 @@ export async function explain(
     const story = prefix
       ? storyOfClient(reader, prefix, bans, nowMs)
       : storyOfEntry(reader, row as NonNullable<typeof row>, bans, nowMs);
-    const silent = { activities: [], nearest: [], own: undefined, lanes: [], notes: [] };
+    const { trouble } = records.trail.status;
+    const notes = trouble ? [`This may be out of date: ${trouble.message}`] : [];
+    const silent = { activities: [], nearest: [], own: undefined, lanes: [], notes };
     const told = { nowMs, suffix: '', decayMs: bans.decay, who: describeWho(who), ...silent };
     const { title, paragraphs } = storyParagraphs(story, told);
     const client = story.asked ?? (prefix && formatPrefix(prefix)) ?? null;
