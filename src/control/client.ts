@@ -1,18 +1,16 @@
 /** The command line's end of the control socket. */
 import { connect } from 'node:net';
 import { isAnything, isEither, isObject, isText, parseJson, type Shape } from '../model/shape.ts';
-import { ANSWERS, type AnswerTo } from './answers.ts';
 import { ControlError } from './error.ts';
-import { type ControlAnswer, type ControlHandlers, isProgress, type Progress } from './protocol.ts';
-import type { ControlCommand } from './request.ts';
-
-/** What each command takes. */
-type Argument<C extends ControlCommand> = Parameters<ControlHandlers[C]>[0];
+import { ANSWERS, type AnswerTo, type ControlAnswer, isProgress, type Progress } from './protocol.ts';
+import type { ArgumentOf, ControlCommand } from './request.ts';
 
 /** A daemon that works has given a sign of life by then. */
 const ANSWER_TIMEOUT_MS = 60_000;
 /** Holds an answer about a million targets. */
 const ANSWER_LENGTH_MAX = 256 * 1_048_576;
+
+const SHAPES: { readonly [C in ControlCommand]: Shape<AnswerTo<C>> } = ANSWERS;
 
 const isAnswer: Shape<ControlAnswer> = isEither(
   isObject({ ok: (value): value is true => value === true, value: isAnything }),
@@ -36,13 +34,13 @@ export interface CallOptions {
 export async function callDaemon<C extends ControlCommand>(
   socket: string,
   command: C,
-  argument?: Argument<C>,
+  argument?: ArgumentOf<C>,
   options: CallOptions = {},
 ): Promise<AnswerTo<C>> {
   const answer = await exchange(socket, `${JSON.stringify({ command, argument })}\n`, options);
   if (!answer) throw new ControlError('failed', `${socket} gave an answer that is not zban's`);
   if (!answer.ok) throw new ControlError('failed', answer.message);
-  const hasShape: Shape<AnswerTo<C>> = ANSWERS[command];
+  const hasShape = SHAPES[command];
   if (hasShape(answer.value)) return answer.value;
   const cure = 'it may have done what was asked; systemctl restart zban starts the version that is installed';
   throw new ControlError('failed', `the daemon on ${socket} answers as another version of zban does: ${cure}`);

@@ -4,8 +4,9 @@
  * Reading commands that work with the daemon stopped (list, audit, explain) use the database instead.
  */
 
-import type { FleetReport } from '../model/fleet.ts';
-import type { LiveLane } from '../model/live-lane.ts';
+import { LIMITS } from '../detect/reach.ts';
+import { isFleetReport } from '../model/fleet.ts';
+import { isLiveLane } from '../model/live-lane.ts';
 import {
   each,
   isBoolean,
@@ -16,10 +17,11 @@ import {
   isOptional,
   isText,
   orNull,
+  type Shape,
   type Value,
 } from '../model/shape.ts';
-import type { Status, TopView } from '../model/status.ts';
-import type { ArgumentOf } from './request.ts';
+import { isStatus, type TopView, topEntry } from '../model/status.ts';
+import type { ArgumentOf, ControlCommand } from './request.ts';
 
 export type BanRequest = ArgumentOf<'ban'>;
 export type BanOrder = BanRequest['bans'][number];
@@ -28,7 +30,6 @@ export type AllowRequest = ArgumentOf<'allow'>;
 export type PanicRequest = ArgumentOf<'panic'>;
 export type FuseRequest = ArgumentOf<'resetFuse'>;
 export type AnnotateRequest = ArgumentOf<'annotate'>;
-export type NotifyTestRequest = ArgumentOf<'notifyTest'>;
 export type AddLaneRequest = ArgumentOf<'addLane'>;
 export type ChangeLaneRequest = ArgumentOf<'changeLane'>;
 
@@ -39,21 +40,20 @@ const outcome = {
   /** False while only the daemon's memory has it: in force, and undone by a crash until a disk takes it. Absent otherwise. */
   durable: isOptional((value: unknown): value is false => value === false),
 };
-export const isOutcome = isObject(outcome);
+const isOutcome = isObject(outcome);
 export type Outcome = Value<typeof isOutcome>;
 
 /** `ok` is false when something is left to do by hand; `lifted` counts bans. */
-export const isPanicResult = isObject({ ...outcome, lifted: isNumber });
+const isPanicResult = isObject({ ...outcome, lifted: isNumber });
 export type PanicResult = Value<typeof isPanicResult>;
 
 /** `ok` is false where a channel did not take it. */
-export const isNotifyTestResult = isObject({
+const isNotifyTestResult = isObject({
   ...outcome,
   channels: isList(isObject({ channel: isText, ok: isBoolean, message: isText })),
 });
-export type NotifyTestResult = Value<typeof isNotifyTestResult>;
 
-export const isLaneResult = isObject({
+const isLaneResult = isObject({
   ...outcome,
   /** `full`: as many lanes as nginx takes; `failed`: nginx does not do it. */
   code: isOneOf('done', 'not_found', 'full', 'invalid', 'failed'),
@@ -73,7 +73,7 @@ const isTargetResult = isObject({
   part_of: isOptional(isText),
 });
 export type TargetResult = Value<typeof isTargetResult>;
-export const areTargets = isList(isTargetResult);
+const areTargets = isList(isTargetResult);
 
 /** How far an order has come that has much to do: told between portions of it, before the answer. */
 const isFar = isObject({
@@ -89,32 +89,50 @@ export const isProgress = isObject({ progress: orNull(isFar) });
 /** Resolves when who asked can take more. */
 export type OnProgress = (progress: Progress) => Promise<void>;
 
-/** The daemon's side: resolves once the kernel has it, or says why not. */
-export interface ControlHandlers {
-  status(): Promise<Status>;
+const areStatuses = (value: unknown): value is readonly [number, number, number, number] =>
+  isList(isNumber)(value) && value.length === 4;
+const isTopClient = isObject({
+  ...topEntry,
+  nearest: orNull(isObject({ limit: isOneOf(...LIMITS), ...each(isNumber, 'share', 'tolerated') })),
+  top_path: orNull(isText),
+  statuses: areStatuses,
+});
+const isTopView: Shape<TopView> = isObject({
+  ...{ status: isStatus, second: isNumber, site_rates: isList(isNumber), clients: isList(isTopClient) },
+});
+
+/** What each command is answered with, by its shape: the daemon may be of another version than the command line that asks. */
+export const ANSWERS = {
+  status: isStatus,
   /** The status with the clients nearest to a ban. */
-  top(): Promise<TopView>;
-  ban(request: BanRequest): Promise<readonly TargetResult[]>;
-  unban(request: UnbanRequest, onProgress?: OnProgress): Promise<readonly TargetResult[]>;
-  allow(request: AllowRequest): Promise<readonly TargetResult[]>;
-  /** Lifts every ban and goes to observe mode until it is ended. The daemon starts anew right after the answer. */
-  panic(request: PanicRequest, onProgress?: OnProgress): Promise<PanicResult>;
-  /** Lets banning resume before the fuse's hold is over. */
-  resetFuse(request: FuseRequest): Promise<Outcome>;
+  top: isTopView,
+  ban: areTargets,
+  unban: areTargets,
+  allow: areTargets,
+  /** Every ban is lifted, and observe mode in force until it is ended. The daemon starts anew right after the answer. */
+  panic: isPanicResult,
+  /** Banning resumes before the fuse's hold is over. */
+  resetFuse: isOutcome,
   /** The lanes that have not ended, oldest first. */
-  lanes(): Promise<readonly LiveLane[]>;
-  addLane(request: AddLaneRequest): Promise<LaneResult>;
-  changeLane(request: ChangeLaneRequest): Promise<LaneResult>;
+  lanes: isList(isLiveLane),
+  addLane: isLaneResult,
+  changeLane: isLaneResult,
   /** The fleet as this host sees it; null where none is configured. */
-  fleetStatus(): Promise<FleetReport | null>;
-  /** Takes this host out of its fleet until the next start. */
-  fleetLeave(): Promise<Outcome>;
-  /** Notes what happened, such as a deploy, for the trail, charts and messages. */
-  annotate(request: AnnotateRequest): Promise<Outcome>;
-  /** Sends a test message to one channel or to all, and resolves with what became of it. */
-  notifyTest(request: NotifyTestRequest): Promise<NotifyTestResult>;
-  reload(): Promise<Outcome>;
-}
+  fleetStatus: orNull(isFleetReport),
+  /** This host is out of its fleet until the next start. */
+  fleetLeave: isOutcome,
+  /** What happened, such as a deploy, is noted for the trail, charts and messages. */
+  annotate: isOutcome,
+  /** What became of a test message to one channel or to all. */
+  notifyTest: isNotifyTestResult,
+  reload: isOutcome,
+} as const satisfies { readonly [C in ControlCommand]: Shape<unknown> };
+export type AnswerTo<C extends ControlCommand> = Value<(typeof ANSWERS)[C]>;
+
+/** The daemon's side: resolves once the kernel has it, or says why not. What is quick tells no progress. */
+export type ControlHandlers = {
+  readonly [C in ControlCommand]: (request: ArgumentOf<C>, onProgress?: OnProgress) => Promise<AnswerTo<C>>;
+};
 
 export type ControlProgress = Value<typeof isProgress>;
 export type ControlAnswer =
