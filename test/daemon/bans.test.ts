@@ -203,3 +203,16 @@ test('no room for more bans is one row and a count until the next ban', (t) => {
     'refused limit: bans.max_active',
   ]);
 });
+
+test('each ban, each end of one and each refusal counts once, of any origin', async (t) => {
+  const { bans, trail } = makeBans(t);
+  const refused = { ...refusedEvent(IP), reason: 'limit', detail: 'bans.max_active' } as const;
+  bans.onEvents([banEvent(IP), refused, refused, refusedEvent('192.0.2.7')], []);
+  const said = { timeMs: T0, condition: 'manual', numbers: null, tier: 0, enforced: true, detail: '' } as const;
+  bans.record([
+    { ...said, actor: 'operator:anna', action: 'ban', client: '203.0.113.10', durationSeconds: 60 },
+    { ...said, actor: 'policy@web-2', action: 'ban', client: '203.0.113.11', durationSeconds: null },
+  ]);
+  await bans.lift(trail.activeBans(T0).slice(0, 2), 'operator:anna', '');
+  assert.deepEqual(bans.counts(), { bans_total: 3, unbans_total: 2, refused_total: 3 });
+});

@@ -83,7 +83,7 @@ test('bans that nobody was told of yet are told to be over, after them; of those
     durationSeconds: 600,
     enforced: true,
   } as const;
-  bans.adopt([{ ...ban, actor: 'policy@web-2', client: '198.51.100.1', numbers: { origin: 'web-2' }, detail: '' }], {});
+  bans.record([{ ...ban, actor: 'policy@web-2', client: '198.51.100.1', numbers: { origin: 'web-2' }, detail: '' }]);
   assert.equal(trail.activeBans(T0).length, 3);
   await ask(false);
   assert.deepEqual(

@@ -48,7 +48,7 @@ test('a clock that is off is reported, and times in the fleet are the server’s
       enforced: true,
       detail: '',
     } as const;
-    fleet.note(bans.order([draft]));
+    fleet.note(bans.record([draft]));
     await until('it is in force', () => redis.cli('ZSCORE', keys.active, client) !== '');
     const ends = Number(redis.cli('ZSCORE', keys.active, client));
     assert.ok(Math.abs(ends - decidedMs - 600_000) < 5000, `${ends - decidedMs} ms after the decision`);

@@ -15,7 +15,7 @@ test('rows of this host become decisions; those of others, would-be bans and exp
   const [adopted] = trail.query({ limit: 1 });
   assert.equal(adopted && orderOf(adopted, context), undefined);
   const about = { actor: 'operator:anna', client: '192.0.2.1', condition: 'manual', numbers: null, tier: 0 } as const;
-  const [own, wouldBe] = bans.order(
+  const [own, wouldBe] = bans.record(
     [true, false].map((enforced) => ({
       ...about,
       action: 'ban' as const,

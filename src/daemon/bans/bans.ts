@@ -112,9 +112,9 @@ export class Bans {
     if (drafts.length > 0) this.record(drafts, { ...incident.state, ...lane?.state }, events, positions);
     else if (events.length > 0) this.options.tell([], events);
     if (lane) void lanes?.follow();
+    // Those that are only counted have no row.
+    this.refusedTotal += events.length - told.length;
     const bans = events.filter((event) => event.event === 'ban');
-    this.bansTotal += bans.length;
-    this.refusedTotal += events.filter((event) => event.event === 'refused').length;
     notify([
       ...incident.notifications,
       ...told.flatMap((event) => (event.event === 'fuse' ? [{ kind: event.event, event }] : [])),
@@ -143,7 +143,7 @@ export class Bans {
     await this.results.take(result);
   }
 
-  /** Records decisions of people or of zban itself, with the state that follows from them; the caller reconciles. */
+  /** Records what was decided, here or on another host, with the state that follows from it; the caller reconciles, and tells people. */
   record(
     drafts: readonly AuditDraft[],
     state: States = {},
@@ -151,6 +151,7 @@ export class Bans {
     positions: readonly Position[] = [],
   ): readonly AuditEntry[] {
     const entries = this.options.trail.append(drafts, { positions, state });
+    for (const { action } of drafts) this.count(action);
     if (this.options.enforce) {
       const changed = drafts.flatMap(({ action, client }) => (action === 'ban' || action === 'unban' ? client : []));
       const to = changed.length <= FEW ? this.changed.few : this.changed.many;
@@ -158,6 +159,12 @@ export class Bans {
     }
     this.options.tell(entries, events);
     return entries;
+  }
+
+  private count(action: AuditDraft['action']): void {
+    if (action === 'ban') this.bansTotal++;
+    else if (action === 'unban') this.unbansTotal++;
+    else if (action === 'refused') this.refusedTotal++;
   }
 
   /** Records that a person reset the fuse, and tells people. */
@@ -174,25 +181,11 @@ export class Bans {
     if (due.length > 0) await this.lift(due, 'system', 'expired');
   }
 
-  /** Records bans that a person ordered; the caller reconciles, and then tells people. */
-  order(drafts: readonly AuditDraft[]): readonly AuditEntry[] {
-    this.bansTotal += drafts.length;
-    return this.record(drafts);
-  }
-
   /** Tells people of what a person ordered, once the firewall was asked to do it. */
   describeOrders(drafts: readonly Order[]): void {
     const { trail, now, notify } = this.options;
     const isHeld = (client: string) => trail.findActiveBan(client, now())?.confirmed ?? false;
     notify(describeOrders(drafts, this.options.enforce, isHeld));
-  }
-
-  /** Records what other hosts decided, and what was refused of it; people hear of it from the host that did. The caller reconciles. */
-  adopt(drafts: readonly AuditDraft[], state: States): readonly AuditEntry[] {
-    const entries = this.record(drafts, state);
-    this.bansTotal += drafts.filter(({ action }) => action === 'ban').length;
-    this.refusedTotal += drafts.filter(({ action }) => action === 'refused').length;
-    return entries;
   }
 
   /**
@@ -259,7 +252,6 @@ export class Bans {
     timeMs: number,
   ): readonly ActiveBan[] {
     if (bans.length === 0) return bans;
-    this.unbansTotal += bans.length;
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end.
     const told = bans.filter((ban) => !this.results.forget(ban.client));
     this.record(bans.map((ban) => unbanDraft(ban, actor, timeMs, reason)));

@@ -40,7 +40,7 @@ export interface ProposalsOptions {
   readonly host: string;
   readonly acceptFrom: 'any' | readonly string[];
   readonly trail: AuditTrail;
-  readonly bans: Pick<Bans, 'adopt' | 'lift'>;
+  readonly bans: Pick<Bans, 'record' | 'lift'>;
   readonly protection: Pick<Protection, 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
@@ -136,7 +136,7 @@ export class Proposals {
     const { bans, config, pipeline } = this.options;
     const { accepted, drafts } = await this.judge(orders, aheadMs);
     // A row that the full backlog had no room for: nothing follows from it.
-    for (const { id, client } of bans.adopt(drafts, state)) if (id === 0) accepted.delete(client ?? '');
+    for (const { id, client } of bans.record(drafts, state)) if (id === 0) accepted.delete(client ?? '');
     // The firewall waits for the rows, and of many bans at most for the next.
     if (config.mode === 'enforce') this.gathering.add(accepted.size);
     if (!isMoreComing) this.gathering.flush();
@@ -224,7 +224,7 @@ export class Proposals {
     if (allowed.some(({ entry }) => entry === target) !== remove) return;
     if (!remove && allowed.length >= ALLOWED_MAX) {
       const because = `${allowed.length} entries are allowed already`;
-      this.options.bans.adopt(this.refuse(order, target, 'limit', because, aheadMs), {});
+      this.options.bans.record(this.refuse(order, target, 'limit', because, aheadMs));
       return;
     }
     // Its bans end without a word here: the other host has told people.

@@ -107,7 +107,7 @@ export class Operator {
     for (const { result: refusal } of judged.refused) results.set(refusal.target, refusal);
     if (judged.accepted.size === 0) return;
     for (const [name, ban] of judged.accepted) accepted.set(name, ban);
-    const entries = this.options.bans.order([...judged.accepted.values()].map(({ draft }) => draft));
+    const entries = this.options.bans.record([...judged.accepted.values()].map(({ draft }) => draft));
     for (const { client } of entries.filter(isLost)) {
       accepted.delete(client ?? '');
       results.set(client ?? '', result(client ?? '', 'failed', NOT_RECORDED));
