@@ -87,7 +87,7 @@ export function wrapText(text: string, columns: number): string {
 
 /** One entry on as few lines as its words need, those after the first indented below it. */
 export function foldLine(text: string, columns: number): string {
-  if (width(text) <= columns) return text;
+  if (columns === Number.POSITIVE_INFINITY || width(text) <= columns) return text;
   const indent = /^ */.exec(text)?.[0] ?? '';
   const room = Math.max(20, columns - indent.length - FOLD_INDENT.length);
   return indent + wrapText(text.trimStart(), room).replaceAll('\n', `\n${indent}${FOLD_INDENT}`);

@@ -14,6 +14,8 @@ import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { formatReport, UNBANNED_LISTED } from '../report/replay-report.ts';
+import { columnsOf } from '../style.ts';
+import { foldLine } from '../text.ts';
 
 const CHUNK_BYTES_MAX = 64 * 1_048_576;
 const UNBANNED_LISTED_ALL = 100;
@@ -29,11 +31,12 @@ export async function replayLogs(context: Context, options: Given<typeof REPLAY>
   // One a minute of log time: they would bury the bans.
   const isShown = (event: EngineEvent) => options.baselines || event.event !== 'baseline';
   const bar = new ProgressBar('replay');
+  const columns = columnsOf(process.stdout);
   const onEvent = (event: EngineEvent) => {
     if (json || isShown(event)) bar.clear();
     if (json) return output.json(event);
     report.add(event);
-    if (isShown(event)) output.say(formatEvent(event));
+    if (isShown(event)) output.say(foldLine(formatEvent(event), columns));
   };
   const { summary, history } = await replay({
     config,

@@ -64,9 +64,8 @@ function describeState({ state, warm_start }: Status): string {
 function ofBans(status: Status, nowMs: number): [string, string][] {
   const observed = status.observed_bans > 0 ? `, ${formatCount(status.observed_bans)} only observed` : '';
   const totals = [
-    ...(status.mode === 'observe'
-      ? [`${formatCount(status.bans_total)} would have been banned`]
-      : [`${formatCount(status.bans_total)} banned`, `${formatCount(status.unbans_total)} released`]),
+    `${countOf(status.bans_total, 'ban')} decided`,
+    `${formatCount(status.unbans_total)} over`,
     `${formatCount(status.refused_total)} spared`,
   ].join(', ');
   return [

@@ -82,9 +82,12 @@ function showNumbers(status) {
   const bans = observing ? status.observed_bans : status.active_bans;
   set('bans-now', format.count(bans));
   set('bans-now-title', observing ? 'Would be banned' : 'Banned now');
-  const [banned, released] = [status.bans_total, status.unbans_total].map(format.count);
-  const ended = observing ? `${banned} would have been banned` : `${banned} banned, ${released} released`;
-  set('bans-now-note', `since the start ${ended}, ${format.count(status.refused_total)} spared`);
+  // Decided, because some may have been in observe mode, as a panic is.
+  const [over, spared] = [status.unbans_total, status.refused_total].map(format.count);
+  set(
+    'bans-now-note',
+    `since the start ${format.countOf(status.bans_total, 'ban')} decided, ${over} over, ${spared} spared`,
+  );
   set('rate', format.brief(status.counted_rate_last));
   set(
     'rate-note',
