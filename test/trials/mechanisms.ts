@@ -73,8 +73,8 @@ const MECHANISMS: readonly Mechanism[] = [
   ['scrape: answers of one size', 'detect/scrape.ts', 'if (request.sameAnswer)', 'if (false)'],
   ['scrape: polite', 'detect/scrape.ts', 'request.bare && request.gap < POLITE_SECONDS', 'request.bare'],
   ['flood: the same again', 'detect/flood.ts', 'const USUAL = 0.07;', 'const USUAL = ANY;'],
-  ['flood: tiles of a map', 'detect/flood.ts', 'return served ? TILE : USUAL;', 'return USUAL;'],
-  ['flood: what others are served', 'detect/flood.ts', 'if (known) return VARIOUS;', ''],
+  ['flood: tiles of a map', 'detect/flood.ts', 'const TILE = 0.05;', 'const TILE = USUAL;'],
+  ['flood: what others are served', 'detect/flood.ts', ': known ? VARIOUS :', ':'],
   [
     'the window',
     'detect/client-rules.ts',
