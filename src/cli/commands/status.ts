@@ -65,7 +65,7 @@ function ofBans(status: Status, nowMs: number): [string, string][] {
   const observed = status.observed_bans > 0 ? `, ${formatCount(status.observed_bans)} only observed` : '';
   const totals = [
     `${countOf(status.bans_total, 'ban')} decided`,
-    `${formatCount(status.unbans_total)} over`,
+    `${formatCount(status.unbans_total)} ended`,
     `${formatCount(status.refused_total)} spared`,
   ].join(', ');
   return [

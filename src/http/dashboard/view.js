@@ -83,10 +83,10 @@ function showNumbers(status) {
   set('bans-now', format.count(bans));
   set('bans-now-title', observing ? 'Would be banned' : 'Banned now');
   // Decided, because some may have been in observe mode, as a panic is.
-  const [over, spared] = [status.unbans_total, status.refused_total].map(format.count);
+  const [ended, spared] = [status.unbans_total, status.refused_total].map(format.count);
   set(
     'bans-now-note',
-    `since the start ${format.countOf(status.bans_total, 'ban')} decided, ${over} over, ${spared} spared`,
+    `since the start ${format.countOf(status.bans_total, 'ban')} decided, ${ended} ended, ${spared} spared`,
   );
   set('rate', format.brief(status.counted_rate_last));
   set(
