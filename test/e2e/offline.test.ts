@@ -1,5 +1,6 @@
 /** `zban unban` and `zban list` on a real kernel with the daemon stopped. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { MAIN } from '../support/built.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
@@ -83,4 +84,22 @@ test('bans under a name of an earlier configuration are lifted by name, and take
   daemon.configure(firewall(next, 'dry-run'));
   daemon.child?.kill('SIGHUP');
   await until('nothing drops any more', () => !rules().includes(next));
+});
+
+test('observe mode that cannot empty the firewall says that bans still block', { skip }, async (t) => {
+  const daemon = new TestDaemon({ prefix: network.prefix('server') });
+  t.after(() => daemon.close());
+  const file = join(daemon.folder, 'zban.conf');
+  const configure = (mode: string, reload: string) => {
+    const nginx = { file, test: ['echo', `# configuration file ${file}:`], reload: [reload] };
+    daemon.configure({ mode, firewall: { backend: 'nginx', nginx } });
+  };
+  configure('enforce', 'true');
+  await daemon.start();
+  assert.equal(daemon.zban('ban', '192.0.2.9').status, 0);
+  configure('observe', 'false');
+  daemon.child?.kill('SIGHUP');
+  const trouble = await until('it says what is wrong', () => daemon.status()?.troubles[0]);
+  assert.match(trouble, /^bans still block: the firewall could not be emptied/);
+  assert.equal(daemon.status()?.mode, 'observe');
 });

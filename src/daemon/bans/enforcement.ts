@@ -110,7 +110,7 @@ export async function leaveFirewall(
     } catch (error) {
       if (signal?.aborted) return false;
       isLeft = false;
-      log('error', `the chain ${settings.chain} is still in the firewall; take it out with: sudo zban firewall flush`, {
+      log('error', 'something of zban is still in the firewall; take it out with: sudo zban firewall flush', {
         cause: messageOf(error),
       });
     }
@@ -122,11 +122,18 @@ export async function leaveFirewall(
  * Observe mode drops nobody: of the bans in force those that an earlier run enforced are lifted. In a panic, and where records are lost,
  * the firewall is emptied even of what nobody knows of.
  */
-export async function endEnforcing({ config, records, bans, panic, now, log, signal }: InstanceParts): Promise<void> {
+export async function endEnforcing(parts: InstanceParts): Promise<void> {
+  const { config, records, bans, panic, troubles, now, log, signal } = parts;
   const { trail } = records;
   const enforced = [...trail.eachActive(now())].flatMap((ban) => (ban.enforced ? ban.client : []));
   if (enforced.length === 0 && !panic && records.loss === undefined) return;
-  if (!(await leaveFirewall(config, log, { trail, signal }))) return;
+  if (!(await leaveFirewall(config, log, { trail, signal }))) {
+    const what =
+      'bans still block: the firewall could not be emptied, though nobody is to be blocked now; journalctl -u zban says why';
+    if (!signal.aborted)
+      troubles.set('firewall', what, 'systemctl stop zban && zban firewall flush && systemctl start zban');
+    return;
+  }
   // What a panic began, and a crash broke off, ends as it began.
   const [actor, reason] = panic ? liftedBy(panic.by, panic.reason) : (['system', 'observe mode'] as const);
   await bans.lift(trail.activeBansOf(enforced, now()), actor, reason, { tell: 'own' });
