@@ -2,7 +2,16 @@
 import type { BanKey } from '../net/client-network.ts';
 import { Columns, type FieldArrays } from '../net/columns.ts';
 import { KeyIndex } from '../traffic/key-index.ts';
-import type { Offender } from './policy.ts';
+
+/** What is remembered of a banned client, or of a network of clients. Seconds are epoch seconds. */
+export interface Offender extends BanKey {
+  /** Tier of the last ban, 1 is the first. */
+  readonly tier: number;
+  /** End of the ban in force, 0 when none is, Infinity when permanent. */
+  readonly until: number;
+  /** End of the last ban; the tier decays from here. */
+  readonly lastEnd: number;
+}
 
 const OFFENDER = { highs: 'u32', lows: 'u32', bits: 'u8', tiers: 'u16', untils: 'f64', lastEnds: 'f64' } as const;
 

@@ -6,20 +6,20 @@ import { parsePrefix } from '../net/prefix.ts';
 import { SwarmWatch } from '../swarm/swarm-watch.ts';
 import type { Engine } from './engine.ts';
 
-type SwarmParts = Pick<Engine, 'options' | 'clients' | 'evidence' | 'robots' | 'policy' | 'window' | 'judge' | 'emit'>;
+type SwarmParts = Pick<Engine, 'options' | 'clients' | 'evidence' | 'robots' | 'ledger' | 'window' | 'judge' | 'emit'>;
 
 /** Undefined where swarms are not watched for. */
 export function createSwarmWatch(parts: SwarmParts): SwarmWatch | undefined {
-  const { options, clients, evidence, robots, policy, window, emit } = parts;
+  const { options, clients, evidence, robots, ledger, window, emit } = parts;
   const { detection, swarm, hashKey = 0 } = options;
   if (!swarm.enabled) return undefined;
   const findOffender = (text: string) => {
     const network = findNetwork(text, detection);
-    return network && policy.find(network);
+    return network && ledger.find(network);
   };
   return new SwarmWatch(swarm, hashKey, clients, evidence, {
     isExempt: (slot) => robots.of(slot) === VERIFIED || clients.bannedUntil(slot) > window.newest,
-    isProtected: (slot) => policy.findProtection({ high: clients.high(slot), low: clients.low(slot) }) !== undefined,
+    isProtected: (slot) => ledger.findProtection({ high: clients.high(slot), low: clients.low(slot) }) !== undefined,
     wasBanned: (text) => findOffender(text) !== undefined,
     isBanned: (text) => (findOffender(text)?.until ?? 0) > window.newest,
     banNetwork: (text, proof) => {

@@ -1,5 +1,5 @@
-/** The bans of a running engine: keeps what the policy knows of offenders and what the clients' slots say in step. */
-import type { Offender } from '../decide/policy.ts';
+/** The bans of a running engine: keeps what the ledger knows of offenders and what the clients' slots say in step. */
+import type { Offender } from '../decide/offender-table.ts';
 import type { UnbanEvent } from '../model/event.ts';
 import { formatSecond } from '../model/time.ts';
 import type { ClientScheme } from '../net/client-key.ts';
@@ -9,7 +9,7 @@ import { GAP_SECONDS_MAX } from '../traffic/line-order.ts';
 import { BannedTraffic, type Unstopped } from './banned-traffic.ts';
 import type { Engine } from './engine.ts';
 
-type BanParts = Pick<Engine, 'policy' | 'clients' | 'window' | 'points' | 'networks'>;
+type BanParts = Pick<Engine, 'ledger' | 'clients' | 'window' | 'points' | 'networks'>;
 
 export class EngineBans {
   /** Requests of clients that are shut out. */
@@ -40,7 +40,7 @@ export class EngineBans {
 
   /** Notes a ban decided elsewhere; `until` in epoch seconds, Infinity is permanent, 0 a past offence. */
   set(offender: Offender): void {
-    this.parts.policy.set(offender);
+    this.parts.ledger.set(offender);
     this.shutOut(offender, offender.until);
   }
 
@@ -50,21 +50,21 @@ export class EngineBans {
    * clock is wrong must not protect the client for ever: that holds for at most GAP_SECONDS_MAX of the log's time.
    */
   release(key: BanKey, second: number): boolean {
-    const { policy, window } = this.parts;
-    const { full } = policy;
+    const { ledger, window } = this.parts;
+    const { full } = ledger;
     const { newest } = window;
     const until = newest === 0 ? second : Math.max(newest, Math.min(second, newest + GAP_SECONDS_MAX));
-    const released = policy.release(key, until);
+    const released = ledger.release(key, until);
     this.acquit(key, until);
-    if (full && !policy.full) this.judgeRefusedAgain();
+    if (full && !ledger.full) this.judgeRefusedAgain();
     return released;
   }
 
   /** Ends the bans that are over at `now`. */
   expire(now: number, scheme: ClientScheme, emit: (event: UnbanEvent) => void): void {
-    const { policy, clients } = this.parts;
-    const { full } = policy;
-    for (const offender of policy.expire(now)) {
+    const { ledger, clients } = this.parts;
+    const { full } = ledger;
+    for (const offender of ledger.expire(now)) {
       for (const slot of this.slotsOf(offender)) {
         // A ban may be shorter than the time for which a client stays flagged.
         clients.flag(slot, 0);
@@ -73,7 +73,7 @@ export class EngineBans {
       const ip = formatBanKey(offender, scheme);
       emit({ event: 'unban', time: formatSecond(now), ip, tier: offender.tier, reason: 'expired' });
     }
-    if (full && !policy.full) this.judgeRefusedAgain();
+    if (full && !ledger.full) this.judgeRefusedAgain();
   }
 
   /**
@@ -81,9 +81,9 @@ export class EngineBans {
    * were not read yet count, late ones too: nobody has judged them.
    */
   replace(offenders: Iterable<Offender>): void {
-    const { policy } = this.parts;
-    for (const offender of policy.restart(offenders)) this.acquit(offender, policy.find(offender)?.lastEnd ?? 0);
-    for (const offender of policy.all()) if (offender.until > 0) this.shutOut(offender, offender.until);
+    const { ledger } = this.parts;
+    for (const offender of ledger.restart(offenders)) this.acquit(offender, ledger.find(offender)?.lastEnd ?? 0);
+    for (const offender of ledger.all()) if (offender.until > 0) this.shutOut(offender, offender.until);
     // Nobody was told of those refused until now.
     this.judgeRefusedAgain();
     this.traffic.clear();
@@ -91,8 +91,8 @@ export class EngineBans {
 
   /** The ends of all bans, in force or over, are `seconds` later than they were thought to be on the engine's clock. */
   moveEnds(seconds: number): void {
-    const { policy, clients } = this.parts;
-    for (const offender of policy.moveEnds(seconds)) {
+    const { ledger, clients } = this.parts;
+    for (const offender of ledger.moveEnds(seconds)) {
       for (const slot of this.slotsOf(offender))
         clients.ban(slot, Math.max(0, this.lastEnd(clients.high(slot), clients.low(slot))));
     }
@@ -131,7 +131,7 @@ export class EngineBans {
 
   /** When the last ban that covers the client ends or ended, as its slot says it; 0 without one. */
   private lastEnd(high: number, low: number): number {
-    return Math.min(this.parts.policy.lastEnd(high, low), PERMANENT);
+    return Math.min(this.parts.ledger.lastEnd(high, low), PERMANENT);
   }
 
   /** The client's slot, if it has one, or those of all the network's clients. */

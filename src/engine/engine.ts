@@ -2,7 +2,8 @@
  * The engine: traffic, detection and decision in log time. Fed with the same lines in the same order it emits the same
  * events, however the lines were cut into chunks; `zban run` and `zban replay` differ only in what they do with them.
  */
-import { type Offender, Policy } from '../decide/policy.ts';
+import { EngineLedger } from '../decide/engine-ledger.ts';
+import type { Offender } from '../decide/offender-table.ts';
 import { Points } from '../detect/points.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import type { EngineEvent } from '../model/event.ts';
@@ -39,7 +40,7 @@ const { ASSET, HIGH, INFO, LOW, NEWCOMER, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MA
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
 export class Engine {
-  readonly policy: Policy;
+  readonly ledger: EngineLedger;
   readonly bans: EngineBans;
   readonly clients: Clients;
   readonly window: Window;
@@ -98,7 +99,7 @@ export class Engine {
     );
     this.evidence = new Evidence(reader, release);
     this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
-    this.policy = new Policy(options.bans, detection);
+    this.ledger = new EngineLedger(options.bans, detection);
     this.networks = this.points && new NetworkWatch(detection.points, detection, this.clients, this.points);
     this.swarm = this.classic ? undefined : createSwarmWatch(this);
     this.bans = new EngineBans(this);

@@ -1,4 +1,4 @@
-/** Judges clients and networks that left what is tolerated: finds the anomaly, asks the policy, and bans or says why not. */
+/** Judges clients and networks that left what is tolerated: finds the anomaly, asks the ledger, and bans or says why not. */
 import type { Overflow } from '../detect/points.ts';
 import type { NetworkProof } from '../model/lane.ts';
 import { formatSecond } from '../model/time.ts';
@@ -10,7 +10,7 @@ import type { NetworkAttack } from './network-watch.ts';
 /** What it judges by and acts on. */
 type JudgeParts = Pick<
   Engine,
-  'options' | 'policy' | 'clients' | 'window' | 'anomalies' | 'bans' | 'site' | 'networks' | 'history' | 'emit'
+  'options' | 'ledger' | 'clients' | 'window' | 'anomalies' | 'bans' | 'site' | 'networks' | 'history' | 'emit'
 >;
 
 export class Judge {
@@ -44,19 +44,19 @@ export class Judge {
 
   /** Asks the fuse about a ban of a client that another host decided, at this moment; true when it may be carried out here. */
   admits(slot: number): boolean {
-    const { anomalies, policy, window, clients, emit } = this.parts;
+    const { anomalies, ledger, window, clients, emit } = this.parts;
     if (slot < 0 || !anomalies.hasHistory(slot)) return true;
-    const { admitted, event } = policy.fuse.admit(window.newest, clients.active);
+    const { admitted, event } = ledger.fuse.admit(window.newest, clients.active);
     if (event) emit(event);
     return admitted;
   }
 
   /** Bans, or refuses to; true when it is banned. */
   private decide({ key, numbers, hasHistory, isMild, clients: active }: Anomaly): boolean {
-    const { options, policy, clients, window, bans, site, history, emit } = this.parts;
+    const { options, ledger, clients, window, bans, site, history, emit } = this.parts;
     const second = window.newest;
     const [ip, time] = [formatBanKey(key, options.detection), formatSecond(second)];
-    const decision = policy.decide(key, second, active, hasHistory, isMild);
+    const decision = ledger.decide(key, second, active, hasHistory, isMild);
     if (decision.kind === 'refused') {
       const { kind: _, fuse, ...why } = decision;
       if (fuse) emit(fuse);

@@ -18,7 +18,7 @@ type TimelineParts = Pick<
   | 'site'
   | 'swarm'
   | 'meter'
-  | 'policy'
+  | 'ledger'
   | 'bans'
   | 'ahead'
   | 'emit'
@@ -45,11 +45,11 @@ export class Timeline {
 
   /** Moves the clock on to `second`, closing every second before it. */
   advanceTo(second: number): void {
-    const { window, policy } = this.parts;
+    const { window, ledger } = this.parts;
     if (window.newest === 0) {
       window.newest = second;
       this.readFrom = Math.max(second, this.learnFrom);
-      policy.fuse.advance(second);
+      ledger.fuse.advance(second);
       return;
     }
     if (second - window.newest > GAP_SECONDS_MAX) this.leap(second);
@@ -79,7 +79,7 @@ export class Timeline {
   }
 
   private step(): void {
-    const { window, baseline, learner, site, swarm, meter, policy, bans, options, emit } = this.parts;
+    const { window, baseline, learner, site, swarm, meter, ledger, bans, options, emit } = this.parts;
     const closed = window.newest;
     const leaving = closed + 1 - window.seconds;
     const event = site.close(closed, this.effective);
@@ -100,7 +100,7 @@ export class Timeline {
       emit(baselineEvent(this.effective, now));
     }
     bans.expire(now, options.detection, emit);
-    const reset = policy.fuse.advance(now);
+    const reset = ledger.fuse.advance(now);
     if (reset) {
       bans.judgeRefusedAgain();
       emit(reset);
@@ -118,7 +118,7 @@ export class Timeline {
   }
 
   private watchForProxy(): void {
-    const { evidence, policy } = this.parts;
-    if (this.proxies.closeMinute(evidence)) policy.setProxy(this.proxies.proxy);
+    const { evidence, ledger } = this.parts;
+    if (this.proxies.closeMinute(evidence)) ledger.setProxy(this.proxies.proxy);
   }
 }

@@ -4,8 +4,7 @@
  */
 import { workerData } from 'node:worker_threads';
 import type { FuseHold } from '../decide/fuse.ts';
-import { type OffenderColumns, unpackOffenders } from '../decide/offender-table.ts';
-import type { Offender } from '../decide/policy.ts';
+import { type Offender, type OffenderColumns, unpackOffenders } from '../decide/offender-table.ts';
 import { Engine } from '../engine/engine.ts';
 import { packEngineState } from '../engine/engine-state.ts';
 import { type HistorySummary, summarizeHistory } from '../engine/history-summary.ts';
@@ -91,7 +90,7 @@ function surgeToEngine({ since, lastSecond, ...rest }: Surge): Surge {
 /** Numbers of the running engine for status, dashboard and metrics. */
 export type EngineStatus = Readonly<ReturnType<typeof status>>;
 function status() {
-  const { window, clients, effective, site, policy, order } = engine;
+  const { window, clients, effective, site, ledger, order } = engine;
   const last = (window.newest + window.seconds - 1) % window.seconds;
   const counted = setup.engine.profile === 'classic' ? window.siteRequests : window.siteWeight;
   const rateOf = (perSecond: Uint32Array) => perSecond.reduce((sum, requests) => sum + requests, 0) / window.seconds;
@@ -114,7 +113,7 @@ function status() {
     /** The anomaly of the site that was reported and has not ended; `lastSecond` is its last above the limit. */
     anomaly: site.ongoing,
     /** By the wall clock; undefined unless the fuse has tripped. */
-    fuse: policy.fuse.hold && shiftFuse(policy.fuse.hold, wall.aheadSeconds),
+    fuse: ledger.fuse.hold && shiftFuse(ledger.fuse.hold, wall.aheadSeconds),
     /** Seconds by which a log is behind the others, so that its lines are left out; 0 when none is. */
     behindSeconds: order.findBehind(window.newest),
     /** Times that a log's clock was found to have been set back. */
@@ -126,7 +125,7 @@ function status() {
       last: last + wall.aheadSeconds,
     })),
     /** The client taken for a proxy. */
-    proxy: policy.proxy,
+    proxy: ledger.proxy,
     topClients: topClients(clients, setup.engine.detection, TOP_CLIENTS),
     discarded: {
       late_lines: order.late,
@@ -177,7 +176,7 @@ function handle(task: TrafficTask): Partial<TrafficResult> {
       return {};
     case 'go_live':
       engine.goLive(offendersToEngine(task.offenders), task.anomaly && surgeToEngine(task.anomaly));
-      if (task.fuse) engine.policy.fuse.restore(shiftFuse(task.fuse, -wall.aheadSeconds));
+      if (task.fuse) engine.ledger.fuse.restore(shiftFuse(task.fuse, -wall.aheadSeconds));
       return {};
     case 'fall_silent':
       engine.fallSilent();
@@ -192,7 +191,7 @@ function handle(task: TrafficTask): Partial<TrafficResult> {
       engine.swarm?.lanes.drop(task.id, engine.window.newest);
       return {};
     case 'never_banned':
-      engine.policy.setNeverBanned(task.networks);
+      engine.ledger.setNeverBanned(task.networks);
       engine.bans.judgeRefusedAgain();
       return {};
     case 'robot_networks':
@@ -209,7 +208,7 @@ function handle(task: TrafficTask): Partial<TrafficResult> {
     case 'admit':
       return { admitted: task.clients.map(({ high, low }) => engine.admits(high, low)) };
     case 'reset_fuse': {
-      const fuse = engine.policy.fuse.reset(engine.window.newest);
+      const fuse = engine.ledger.fuse.reset(engine.window.newest);
       if (fuse) engine.bans.judgeRefusedAgain();
       return fuse ? { fuse: tellFuse(fuse) } : {};
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Offender } from '../../src/decide/offender-table.ts';
 import { OffenderTable, packOffenders, unpackOffenders } from '../../src/decide/offender-table.ts';
-import type { Offender } from '../../src/decide/policy.ts';
 import fc from '../support/fast-check.ts';
 
 const offender: fc.Arbitrary<Offender> = fc.record(

@@ -97,7 +97,7 @@ test('after a release the client starts with no points', () => {
 
 test('one who may not be banned is told of once while it goes on', () => {
   const scene = ready();
-  scene.bench.engine.policy.setNeverBanned([
+  scene.bench.engine.ledger.setNeverBanned([
     { prefix: { family: 4, value: BigInt(keyOf(ATTACKER).low), bits: 32 }, kind: 'allowlist', because: 'ours' },
   ]);
   assert.equal(

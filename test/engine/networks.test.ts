@@ -137,10 +137,10 @@ test('a ban of a network ends on time, and the next one is of the next tier', ()
 
 test('a network with an allowlisted address is refused once, and banned when the entry goes', () => {
   const scene = ready();
-  const { policy, bans } = scene.bench.engine;
+  const { ledger, bans } = scene.bench.engine;
   const prefix = parsePrefix(host(200));
   assert.ok(prefix);
-  policy.setNeverBanned([{ prefix, kind: 'allowlist', because: 'monitoring' }]);
+  ledger.setNeverBanned([{ prefix, kind: 'allowlist', because: 'monitoring' }]);
   // Slowly enough that nobody is banned alone.
   scan(scene, (n) => host(n % 100), 1200, 0.5);
   assert.deepEqual(banned(scene), []);
@@ -148,7 +148,7 @@ test('a network with an allowlisted address is refused once, and banned when the
     scene.bench.of('refused').map(({ ip, reason }) => [ip, reason]),
     [[NETWORK, 'allowlist']],
   );
-  policy.setNeverBanned([]);
+  ledger.setNeverBanned([]);
   bans.judgeRefusedAgain();
   scan(scene, (n) => host(n % 100), 300, 0.5, 601);
   assert.deepEqual(banned(scene), [`${NETWORK} scan`]);

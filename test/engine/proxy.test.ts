@@ -20,7 +20,7 @@ function proxied(from: number, minutes: number, ip: string, share: number, agent
 }
 
 const PRIVATE = '10.0.0.5';
-const proxyOf = (bench: Bench) => bench.engine.policy.proxy;
+const proxyOf = (bench: Bench) => bench.engine.ledger.proxy;
 
 test('a private address with most requests and many user agents is a proxy: not banned, and said why', () => {
   const bench = new Bench();

@@ -11,14 +11,14 @@ const KEY = keyOf(ATTACKER);
 test('an allowlisted flood is refused once while it lasts, and banned when the entry goes', () => {
   const { bench, now } = ready();
   const prefix = clientPrefix(KEY.high, KEY.low, SCHEME);
-  bench.engine.policy.setNeverBanned([{ prefix, kind: 'allowlist', because: 'monitoring' }]);
+  bench.engine.ledger.setNeverBanned([{ prefix, kind: 'allowlist', because: 'monitoring' }]);
   for (let second = 0; second < 120; second++) bench.feed(...flood(now + second, 50));
   assert.deepEqual(bench.of('ban'), []);
   assert.deepEqual(
     bench.of('refused').map(({ ip, reason, detail, condition }) => [ip, reason, detail, condition]),
     [[ATTACKER, 'allowlist', 'monitoring', 'z_score']],
   );
-  bench.engine.policy.setNeverBanned([]);
+  bench.engine.ledger.setNeverBanned([]);
   bench.engine.bans.judgeRefusedAgain();
   bench.feed(...flood(now + 120, 1));
   assert.equal(bench.of('ban').length, 1);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Offender } from '../../src/decide/policy.ts';
+import type { Offender } from '../../src/decide/offender-table.ts';
 import { Bench, type Overrides } from '../support/engine.ts';
 import { logLine, START, writeLog } from '../support/traffic.ts';
 import { ATTACKER, calm, flood, keyOf } from './story.ts';
@@ -25,7 +25,7 @@ const LINES = writeLog({
 const secondOf = (line: string) => Number(/"msec":"(\d+)/.exec(line)?.[1]);
 
 function offendersOf(bench: Bench): Offender[] {
-  return [...bench.engine.policy.all()];
+  return [...bench.engine.ledger.all()];
 }
 
 test('left and taken up again: the same decisions and the same baseline as without', () => {

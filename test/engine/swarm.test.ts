@@ -114,7 +114,7 @@ test('where only networks tell them apart the networks are banned, tier by tier,
   const bench = swarmBench();
   // Two: a network or two of the forty stay below what shows them.
   const partners = ['95.3.7.9', '95.9.7.9'].flatMap((ip) => parsePrefix(ip) ?? []);
-  bench.engine.policy.setNeverBanned(
+  bench.engine.ledger.setNeverBanned(
     partners.map((prefix) => ({ prefix, kind: 'allowlist' as const, because: 'a partner' })),
   );
   const isPartner = (ip: string) => ip === '95.3.7.0/24' || ip === '95.9.7.0/24';

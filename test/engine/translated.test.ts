@@ -50,7 +50,7 @@ for (const { kind, hostOf, client } of KINDS) {
     const bench = ready();
     const prefix = parsePrefix('203.0.113.250');
     assert.ok(prefix);
-    bench.engine.policy.setNeverBanned([{ prefix, kind: 'allowlist', because: 'monitoring' }]);
+    bench.engine.ledger.setNeverBanned([{ prefix, kind: 'allowlist', because: 'monitoring' }]);
     for (let second = 0; second < 60; second++)
       bench.feed(...flood(START + 300 + second, 50, hostOf(250)), ...flood(START + 300 + second, 50, hostOf(251)));
     assert.equal(bench.of('ban').length, 1);

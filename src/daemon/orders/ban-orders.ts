@@ -3,8 +3,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../../control/protocol.ts';
 import { type Decision, decide, type Proposal } from '../../decide/decide.ts';
-import { packOffenders } from '../../decide/offender-table.ts';
-import type { Offender } from '../../decide/policy.ts';
+import { type Offender, packOffenders } from '../../decide/offender-table.ts';
 import { describeUnchanged, explainRefusal } from '../../english/refusal.ts';
 import type { ActiveBan, DraftOf } from '../../model/audit.ts';
 import type { ClientScheme } from '../../net/client-key.ts';

@@ -1,6 +1,5 @@
 /** What the trail knows of clients and networks that were banned, as the engine wants it. */
-import { type OffenderColumns, packOffenders } from '../../decide/offender-table.ts';
-import type { Offender } from '../../decide/policy.ts';
+import { type Offender, type OffenderColumns, packOffenders } from '../../decide/offender-table.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';

@@ -6,25 +6,15 @@ import type { BanOptions } from '../settings/engine-settings.ts';
 import { type Decision, decide, tierAfter } from './decide.ts';
 import { Fuse } from './fuse.ts';
 import { type NeverBanned, NeverBannedTable } from './never-banned.ts';
-import { OffenderTable } from './offender-table.ts';
+import { type Offender, OffenderTable } from './offender-table.ts';
 import type { ProxyClient } from './proxy-watch.ts';
-
-/** What is remembered of a banned client, or of a network of clients. Seconds are epoch seconds. */
-export interface Offender extends BanKey {
-  /** Tier of the last ban, 1 is the first. */
-  readonly tier: number;
-  /** End of the ban in force, 0 when none is, Infinity when permanent. */
-  readonly until: number;
-  /** End of the last ban; the tier decays from here. */
-  readonly lastEnd: number;
-}
 
 /** A client that shows in the log in the place of many. */
 export interface FoundProxy extends NeverBanned {
   readonly isPublic: boolean;
 }
 
-export class Policy {
+export class EngineLedger {
   fuse: Fuse;
   /** Bans in force. */
   active = 0;
