@@ -65,7 +65,7 @@ function describeIncident({ incident, clients }: Status): Verdict | undefined {
   return {
     tone: verdict === 'visitors' ? 'warn' : 'bad',
     title,
-    text: `${guess}; ${countOf(clients, 'client')} in the last minute. This alert alone bans nobody: clients are banned for what each of them does.`,
+    text: `${guess}; ${countOf(clients, 'client')} in the window. This alert alone bans nobody: clients are banned for what each of them does.`,
   };
 }
 

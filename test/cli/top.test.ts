@@ -28,7 +28,7 @@ test('top names who is near a limit, once where nobody watches, and as JSON', as
   assert.match(stdout, /^2 clients · 1 would be banned$/m);
   assert.match(
     stdout,
-    /^ {2}CLIENT +REQ\/MIN +LIMIT +RULE +STATUS +TOP PATH\n {2}198\.51\.100\.2 +30 .*2xx 100 +\/\n {2}198\.51\.100\.1 +10 /m,
+    /^ {2}CLIENT +REQUESTS +LIMIT +RULE +STATUS +TOP PATH\n {2}198\.51\.100\.2 +30 .*2xx 100 +\/\n {2}198\.51\.100\.1 +10 /m,
   );
   assert.match(stdout, /^ {2}203\.0\.113\.9 +manual +(1h|59m \d+s) +– /m);
   const clients =

@@ -31,7 +31,7 @@ test('while zban learns nobody is said to be banned in observe mode', () => {
 test('one client is one client', () => {
   const incident = { verdict: 'attack', condition: 'site_requests', since: '2026-11-20T09:34:00Z' } as const;
   const told = status({ incident: { ...incident, peak_rate: 9, peak_measured: 9, ongoing: true }, clients: 1 });
-  assert.match(describeVerdict(told).text, /; 1 client in the last minute\. /);
+  assert.match(describeVerdict(told).text, /; 1 client in the window\. /);
 });
 
 test('a lane that only reports would stop requests, one in force stops them', () => {

@@ -111,7 +111,7 @@ function drawClients(picture: Picture, columns: number, rows: number): string[] 
   const layout = chooseColumns<TopClient>(
     [
       { heading: 'CLIENT', columns: clientColumns(names, columns), cell: ({ name }, size) => fit(name, size) },
-      { heading: 'REQ/MIN', columns: 7, cell: ({ requests }, size) => formatCount(requests).padStart(size) },
+      { heading: 'REQUESTS', columns: 8, cell: ({ requests }, size) => formatCount(requests).padStart(size) },
       { heading: 'LIMIT', columns: bar + 5, cell: ({ nearest }) => shareBar(nearest?.share ?? 0, bar, style) },
       { heading: 'RULE', columns: 11, cell: ({ nearest }, size) => fit(ruleOf(nearest), size) },
       { heading: 'STATUS', columns: 13, cell: (client, size) => fit(statusOf(client), size) },
@@ -121,7 +121,7 @@ function drawClients(picture: Picture, columns: number, rows: number): string[] 
     columns - 2,
     names.some(whoIs) ? [] : ['WHO'],
   );
-  const empty = clients.length === 0 ? [style.dim('  no requests in the last minute, but from banned clients')] : [];
+  const empty = clients.length === 0 ? [style.dim('  no requests in the window, but from banned clients')] : [];
   return [heading(layout, style), ...drawRows(listed, layout, picture, ({ name }) => name), ...empty];
 }
 

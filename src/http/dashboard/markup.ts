@@ -73,7 +73,7 @@ export const MARKUP = `<!doctype html>
 <ul class="notices" id="lanes"></ul>
 <ul class="notices" id="notices"></ul>
 ${PICTURE}
-<div class="numbers">${number('rate', 'Requests a second')}${number('clients', 'Clients', 'in the last minute')}${number('bans-now', 'Banned now')}${number('lag', 'Log lag')}${number('uptime', 'Uptime')}</div>
+<div class="numbers">${number('rate', 'Requests a second')}${number('clients', 'Clients', 'in the window')}${number('bans-now', 'Banned now')}${number('lag', 'Log lag')}${number('uptime', 'Uptime')}</div>
 <div class="columns">
 ${BANS}
 <section class="panel" aria-labelledby="recent-title"><header><h2 id="recent-title">Decisions</h2></header>
@@ -87,8 +87,8 @@ ${BANS}
 ${learned('site', 'Site, requests/s')}${learned('client', 'One client, requests/s')}${learned('error_ratio', 'Refused (4xx)')}
 </tbody></table></section>
 <div class="stack">
-<section class="panel" aria-labelledby="top-title"><header><h2 id="top-title">Busiest clients</h2><p class="count">requests in the last minute</p></header>
-<ol class="shares" id="top"></ol><p class="empty" id="top-empty">No requests in the last minute.</p></section>
+<section class="panel" aria-labelledby="top-title"><header><h2 id="top-title">Busiest clients</h2><p class="count">requests in the window</p></header>
+<ol class="shares" id="top"></ol><p class="empty" id="top-empty">No requests in the window.</p></section>
 <section class="panel" aria-labelledby="logs-title"><header><h2 id="logs-title">Logs</h2></header><ul class="logs" id="logs"></ul></section>
 <section class="panel" id="fleet-panel" aria-labelledby="fleet-title" hidden><header><h2 id="fleet-title">Fleet</h2><p class="count" id="fleet-state"></p></header><ul class="logs" id="fleet-hosts"></ul></section>
 </div>
