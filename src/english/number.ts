@@ -15,6 +15,12 @@ export function countOf(value: number, noun: string): string {
   return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** `4 bans and 3 would-be bans`, without those of which there are none. */
+export function countBans(enforced: number, wouldBe: number): string {
+  if (wouldBe === 0) return countOf(enforced, 'ban');
+  return [...(enforced > 0 ? [countOf(enforced, 'ban')] : []), countOf(wouldBe, 'would-be ban')].join(' and ');
+}
+
 /** `once`, `2,400 times`. */
 export function timesOf(value: number): string {
   return value === 1 ? 'once' : `${formatCount(value)} times`;

@@ -82,6 +82,8 @@ type Report =
       /** The person's name; null is zban itself. */
       readonly operator: string | null;
       readonly count: number;
+      /** How many of these are would-be bans. */
+      readonly wouldBe?: number;
       /** The first few. */
       readonly clients: readonly string[];
       readonly reason: string;
@@ -95,6 +97,8 @@ type Report =
       readonly reason: string;
       /** Bans lifted on this host. */
       readonly lifted: number;
+      /** Would-be bans that ended beside them. */
+      readonly wouldBe?: number;
       /** The fleet that hears of it; absent where it holds on this host alone. */
       readonly fleet?: string;
     }

@@ -1,6 +1,6 @@
 /** A burst of notifications of one kind as a single message. Pure. */
 
-import { countOf, formatCount } from '../english/number.ts';
+import { countBans, countOf, formatCount } from '../english/number.ts';
 import type { Notification, NotificationOf } from '../model/notification.ts';
 import { eventsOf, timeOf } from './format.ts';
 import { type Content, complete, type Message, type Sender } from './message.ts';
@@ -28,7 +28,7 @@ export function formatDigest(notifications: readonly Notification[], sender: Sen
       : notifications.slice(-ENTRIES_MAX);
   const lines = listed.map(summaryLine);
   if (notifications.length > lines.length) lines.push(`… ${formatCount(notifications.length - lines.length)} more`);
-  const content = kind === 'ban' ? digestOfBans(bans) : DIGESTS[kind](formatCount(notifications.length));
+  const content = kind === 'ban' ? digestOfBans(bans) : DIGESTS[kind](formatCount(notifications.length), notifications);
   const [severity = severityOf(newest)] = notifications.map(severityOf).toSorted();
   return complete(
     { ...content, lines: { title: kind === 'ban' ? 'The heaviest' : 'The newest', lines } },
@@ -67,13 +67,15 @@ function digestOfBans(bans: readonly Ban[]): Content {
   };
 }
 
-const digest = (icon: string, label: string, command: string, told: (count: string) => string) => {
-  return (count: string): Content => ({ icon, headline: `: ${told(count)}`, commands: [[label, command]] });
+type Told<T> = (count: string, notifications: readonly Notification[]) => T;
+
+const digest = (icon: string, label: string, command: string, told: Told<string>): Told<Content> => {
+  return (...all) => ({ icon, headline: `: ${told(...all)}`, commands: [[label, command]] });
 };
 
-const DIGESTS: Readonly<Record<Exclude<Notification['kind'], 'ban'>, (count: string) => Content>> = {
+const DIGESTS: Readonly<Record<Exclude<Notification['kind'], 'ban'>, Told<Content>>> = {
   order: digest('👤', 'History', 'zban audit', (count) => `${count} manual bans and changes of the allowlist`),
-  unban: digest('🔓', 'History', 'zban audit', (count) => `${count} bans ended`),
+  unban: digest('🔓', 'History', 'zban audit', (_, all) => `${countEnded(all)} ended`),
   many: digest('👥', 'Who is banned now', 'zban list', (count) => `${count} lists of bans were added or lifted`),
   panic: digest('🚨', 'Now', 'zban status', (count) => `panic began or ended ${count} times`),
   global_anomaly: digest('📈', 'Now', 'zban top', (count) => `${count} changes between normal and unusual traffic`),
@@ -83,6 +85,11 @@ const DIGESTS: Readonly<Record<Exclude<Notification['kind'], 'ban'>, (count: str
   trouble: digest('⚠️', 'All checks', 'zban doctor', (count) => `${count} reports of trouble with zban itself`),
   test: (count) => ({ icon: '✅', headline: `: ${count} tests` }),
 };
+
+function countEnded(ends: readonly Notification[]): string {
+  const wouldBe = ends.filter((end) => end.kind === 'unban' && end.enforced === false).length;
+  return countBans(ends.length - wouldBe, wouldBe);
+}
 
 /** The most frequent ones first. */
 function countConditions(bans: readonly Ban[]): [condition: string, times: string][] {

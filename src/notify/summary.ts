@@ -3,7 +3,7 @@
 import { describeActivity } from '../english/activity.ts';
 import { formatSeconds } from '../english/duration.ts';
 import { describeMatch } from '../english/lane.ts';
-import { formatCount, formatNumber } from '../english/number.ts';
+import { countBans, formatCount, formatNumber } from '../english/number.ts';
 import { briefReason } from '../english/reason.ts';
 import { describeEnd, describeStart } from '../english/site-reason.ts';
 import type { Notification } from '../model/notification.ts';
@@ -27,8 +27,10 @@ export function summaryLine(notification: Notification): string {
       return columns(ip, what, term);
     }
     case 'order': {
-      const { time, action, target, operator, reason } = notification;
-      const verb = { ban: 'banned', allow: 'allowed', disallow: 'no longer allowed' }[action];
+      const { time, action, target, operator, reason, enforced } = notification;
+      const verb = { ban: enforced ? 'banned' : 'would be banned', allow: 'allowed', disallow: 'no longer allowed' }[
+        action
+      ];
       return columns(time, target, withReason(`${verb} by ${operator}`, reason));
     }
     case 'unban': {
@@ -62,9 +64,11 @@ export function summaryLine(notification: Notification): string {
     case 'trouble':
       return columns(notification.time, notification.phase === 'end' ? 'over:' : undefined, notification.what);
     case 'many': {
-      const { time, action, count, operator, reason } = notification;
+      const { time, action, count, wouldBe = 0, operator, reason } = notification;
       const by = operator === null ? '' : ` by ${operator}`;
-      return columns(time, withReason(`${formatCount(count)} ${action === 'ban' ? 'banned' : 'lifted'}${by}`, reason));
+      const verb = wouldBe > 0 ? 'would be banned' : 'banned';
+      const done = action === 'ban' ? `${formatCount(count)} ${verb}` : `${countBans(count - wouldBe, wouldBe)} lifted`;
+      return columns(time, withReason(`${done}${by}`, reason));
     }
     case 'panic': {
       const { time, phase, operator, reason } = notification;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
+import { draftOf } from '../../src/daemon/bans/event-drafts.ts';
 import { carryOutPanic, configInForce, describePanic, findPanic } from '../../src/daemon/orders/panic.ts';
+import type { Notification } from '../../src/model/notification.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
 import { Reserve } from '../../src/record/loss/reserve.ts';
 import { BLANK } from '../../src/record/row/row.ts';
@@ -21,6 +23,7 @@ function make(t: TestContext, left = true, waiting = 0, config = configSchema.pa
   void bans.onResult(answer({ confirmed: ['203.0.113.9', '203.0.113.10'] }));
   since();
   const steps: string[] = [];
+  const told: Notification[] = [];
   const note = (step: string) => steps.push(...since(), step);
   const ask = (end: boolean) =>
     carryOutPanic(
@@ -35,16 +38,18 @@ function make(t: TestContext, left = true, waiting = 0, config = configSchema.pa
           note('leave the firewall');
           return left;
         },
-        notify: (told) =>
+        notify: (some) => {
+          told.push(...some);
           note(
-            `tell ${told.map((one) => (one.kind === 'panic' ? [one.phase, one.fleet].join(' ').trim() : one.kind)).join()}`,
-          ),
+            `tell ${some.map((one) => (one.kind === 'panic' ? [one.phase, one.fleet].join(' ').trim() : one.kind)).join()}`,
+          );
+        },
         onProgress: async ({ done, of }) => void note(`nobody is blocked, ${done} of ${of} recorded`),
         waiting: () => waiting,
         restart: () => note('restart'),
       },
     );
-  return { ...made, reserve, steps, ask };
+  return { ...made, reserve, steps, told, ask };
 }
 
 test('panic: the record, then the firewall as a whole, then every ban, Slack, and a start in observe mode', async (t) => {
@@ -104,6 +109,15 @@ test('panic twice is one panic: what was banned meanwhile goes, nobody is told a
     [],
   );
   assert.equal(findPanic({ trail, reserve })?.since, new Date(T0).toISOString());
+});
+
+test('would-be bans are none that are lifted: both are counted apart, in the answer, the trail and the message', async (t) => {
+  const { ask, steps, told, bans } = make(t);
+  bans.record([draftOf(banEvent('203.0.113.11'), false) ?? assert.fail()]);
+  const { lifted, message } = await ask(false);
+  assert.deepEqual([lifted, message], [2, '2 bans and 1 would-be ban lifted; zban bans nobody until zban panic --end']);
+  assert.match(steps.join('\n'), /2 bans and 1 would-be ban lifted, nobody is banned/);
+  assert.partialDeepStrictEqual(told, [{ kind: 'panic', lifted: 2, wouldBe: 1 }]);
 });
 
 test('the end of a panic: recorded, told, and the mode of the configuration again', async (t) => {

@@ -62,6 +62,8 @@ export const CASES: Readonly<Record<string, () => Message>> = {
     many([order({ reason: 'abuse report' }), order({ action: 'allow', target: 'office.example.com' })]),
   'import of a list': () => one({ ...list, action: 'ban' }),
   'many bans lifted': () => one({ ...list, action: 'unban', operator: null, count: 2, clients: [], reason: 'expired' }),
+  'import of a list: observe mode': () => one({ ...list, action: 'ban', wouldBe: list.count }),
+  'many bans lifted: with would-be bans': () => one({ ...list, action: 'unban', wouldBe: 9000, reason: 'panic' }),
   'release: expired': () => one(unban('203.0.113.9')),
   'release: by an operator': () => one(released),
   'release: tier 0': () => one({ ...released, tier: 0, reason: '' } as Notification),
@@ -69,6 +71,8 @@ export const CASES: Readonly<Record<string, () => Message>> = {
   'release: still blocked by another ban': () => one({ ...released, blockedBy: ['203.0.113.0/24'] } as Notification),
   'release: the firewall fails': () => one({ ...released, failure: 'ipset ended with 1' } as Notification),
   'release: observe mode': () => one({ ...unban('203.0.113.9'), enforced: false } as Notification),
+  'release: digest with would-be bans': () =>
+    many([unban('203.0.113.1'), { ...released, enforced: false } as Notification, unban('203.0.113.3')]),
   'release: digest': () => many(['203.0.113.1', '203.0.113.2', '203.0.113.3'].map(unban)),
   'site: attack begins': () => one({ ...anomaly(), after: '9 min after deploy 1.4.2' }),
   'site: visitors': () =>
@@ -110,6 +114,8 @@ export const CASES: Readonly<Record<string, () => Message>> = {
       },
     }),
   'panic: begins': () => one({ ...panic, phase: 'start' }),
+  'panic: begins in observe mode': () => one({ ...panic, phase: 'start', lifted: 0, wouldBe: 5 }),
+  'panic: with would-be bans': () => one({ ...panic, phase: 'start', lifted: 1, wouldBe: 5 }),
   'panic: of a fleet': () => one({ ...panic, phase: 'start', fleet: 'shop' }),
   'panic: ends': () => one({ ...panic, phase: 'end', reason: '', lifted: 0 }),
   'trouble: begins': () => one(trouble),

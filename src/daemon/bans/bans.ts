@@ -200,12 +200,13 @@ export class Bans {
   ): Promise<void> {
     const { tell = actor === 'system' ? 'own' : 'all', onRecorded, onLifted } = how;
     const timeMs = this.options.now();
-    const told = { count: 0, first: [] as ActiveBan[] };
+    const told = { count: 0, wouldBe: 0, first: [] as ActiveBan[] };
     for (const portion of inPortions(bans, LIFTED_AT_ONCE)) {
       const recorded = await this.recordPortion(portion, actor, reason, timeMs);
       // Of another host's ban, that host tells people, but for the end that a person puts to it here.
       const news = tell === 'own' ? recorded.filter((ban) => findOrigin(ban) === undefined) : recorded;
       told.count += news.length;
+      told.wouldBe += news.filter((ban) => !ban.enforced).length;
       told.first.push(...news.slice(0, FEW - told.first.length));
       const isHeld = this.options.enforce && portion.some((ban) => ban.enforced);
       await Promise.all([isHeld && this.options.reconcile(changesOf(portion.length)), onRecorded?.(portion)]);

@@ -113,9 +113,10 @@ export function describeOrders(
 ): readonly Notification[] {
   const [first] = drafts;
   if (first === undefined) return [];
+  const counts = { count: drafts.length, wouldBe: enforced ? 0 : drafts.length };
   const isList = drafts.some(({ action, condition }) => action === 'ban' && condition !== 'manual');
   if (first.action === 'ban' && (isList || drafts.length > FEW))
-    return [describeMany('ban', { count: drafts.length, first: drafts }, first.actor, first.timeMs, first.detail)];
+    return [describeMany('ban', { ...counts, first: drafts }, first.actor, first.timeMs, first.detail)];
   const told = drafts.slice(0, FEW).map((draft): Notification => {
     const { action, client: target, detail: reason, durationSeconds, timeMs } = draft;
     const confirmed = action === 'ban' && enforced && isHeld(target);
@@ -128,17 +129,25 @@ export function describeOrders(
   return [...told.slice(0, -1), { ...last, target: `${last.target} and ${more} more` }];
 }
 
+interface ManyClients {
+  readonly count: number;
+  /** How many of these are would-be bans. */
+  readonly wouldBe: number;
+  readonly first: readonly { readonly client: string | null }[];
+}
+
 /** How people are told of many bans that began or were lifted together. */
 export function describeMany(
   action: 'ban' | 'unban',
-  { count, first }: { readonly count: number; readonly first: readonly { readonly client: string | null }[] },
+  { count, wouldBe, first }: ManyClients,
   actor: Actor,
   timeMs: number,
   reason: string,
 ): Notification {
   const clients = first.slice(0, CLIENTS_TOLD).map(({ client }) => client ?? '');
   const time = new Date(timeMs).toISOString();
-  return { kind: 'many', time, action, operator: operatorOf(actor), count, clients, reason };
+  const counts = { count, ...(wouldBe > 0 && { wouldBe }) };
+  return { kind: 'many', time, action, operator: operatorOf(actor), ...counts, clients, reason };
 }
 
 /** The name of a person; null for zban itself. */

@@ -6,7 +6,7 @@
 
 import type { Config } from '../../config/schema.ts';
 import type { OnProgress, PanicRequest, PanicResult } from '../../control/protocol.ts';
-import { countOf } from '../../english/number.ts';
+import { countBans } from '../../english/number.ts';
 import type { Notification } from '../../model/notification.ts';
 import { isEither, isNull, isObject, isText } from '../../model/shape.ts';
 import { isReserved, type Reserve, type Reserved } from '../../record/loss/reserve.ts';
@@ -67,7 +67,7 @@ export function describePanic({ since, by, reason }: Panic): string {
 }
 
 export interface PanicOptions extends PanicStore {
-  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeClients' | 'activeBansOf'>;
+  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeClients' | 'activeBansOf' | 'countActive'>;
   readonly bans: Pick<Bans, 'record' | 'lift'>;
   /** Of the configuration: its mode, and what other hosts hear. */
   readonly config: Pick<Config, 'mode' | 'fleet'>;
@@ -92,8 +92,8 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   const { trail, bans, now, leaveFirewall, notify, waiting, restart, onProgress, config } = options;
   let kept: Kept = {};
   const clients = [...trail.activeClients(now())];
-  const lifted = clients.length;
-  const gone = `${countOf(lifted, 'ban')} lifted`;
+  const { enforced: lifted, observed: wouldBe } = trail.countActive(now());
+  const gone = `${countBans(lifted, wouldBe)} lifted`;
   const standing = findPanic(options);
   if (!standing) {
     const panic: Panic = { since: new Date(now()).toISOString(), by: operator, reason };
@@ -112,6 +112,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
         operator,
         reason,
         lifted,
+        ...(wouldBe > 0 && { wouldBe }),
         ...findReach(config),
       },
     ]);
@@ -119,7 +120,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   const tell = async (count: number) => {
     done += count;
     // Of an empty firewall that is not empty nobody hears.
-    if (left && done < lifted) await onProgress?.({ done, of: lifted, results: [] });
+    if (left && done < clients.length) await onProgress?.({ done, of: clients.length, results: [] });
   };
   await tell(0);
   await bans.lift(trail.activeBansOf(clients, now()), ...liftedBy(operator, reason), {

@@ -3,7 +3,7 @@
 import { describeActivity } from '../../english/activity.ts';
 import { spellDuration } from '../../english/duration.ts';
 import { markDefault } from '../../english/learned.ts';
-import { formatCount, formatLevel, formatNumber } from '../../english/number.ts';
+import { countBans, countOf, formatCount, formatLevel, formatNumber } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf, usualErrors } from '../../english/reason.ts';
 import type { NotificationOf } from '../../model/notification.ts';
 import type { BanEvent } from '../../model/told-event.ts';
@@ -107,14 +107,23 @@ export function orderContent(notification: NotificationOf<'order'>): Content {
   };
 }
 
-export function manyContent({ action, operator, count, clients, reason }: NotificationOf<'many'>): Content {
+export function manyContent({
+  action,
+  operator,
+  count,
+  wouldBe = 0,
+  clients,
+  reason,
+}: NotificationOf<'many'>): Content {
   const by = operator === null ? '' : ` by ${operator}`;
   const lines = [...clients];
   if (count > lines.length) lines.push(`… ${formatCount(count - lines.length)} more`);
   const isBan = action === 'ban';
+  const verb = wouldBe > 0 ? 'would be banned' : 'banned';
+  const done = isBan ? `${countOf(count, 'client')} ${verb}` : `${countBans(count - wouldBe, wouldBe)} lifted`;
   return {
-    icon: isBan ? '⛔' : '🔓',
-    headline: `: ${formatCount(count)} ${isBan ? 'clients banned' : 'bans lifted'}${by}${reason === '' ? '' : `: ${reason}`}`,
+    icon: wouldBe === count ? '👀' : isBan ? '⛔' : '🔓',
+    headline: `: ${done}${by}${reason === '' ? '' : `: ${reason}`}`,
     lines: lines.length === 0 ? undefined : { title: 'Clients', lines },
     commands: isBan
       ? [

@@ -1,6 +1,6 @@
 /** What concerns zban itself: fuse, panic, trouble, test. */
 
-import { countOf } from '../../english/number.ts';
+import { countBans } from '../../english/number.ts';
 import type { NotificationOf } from '../../model/notification.ts';
 import { type Content, noted } from '../message.ts';
 
@@ -29,7 +29,8 @@ export function fuseContent({ event, after }: NotificationOf<'fuse'>): Content {
   };
 }
 
-export function panicContent({ phase, operator, reason, lifted, fleet, after }: NotificationOf<'panic'>): Content {
+export function panicContent(notification: NotificationOf<'panic'>): Content {
+  const { phase, operator, reason, lifted, wouldBe = 0, fleet, after } = notification;
   const where = fleet === undefined ? 'on this host' : `in the fleet ${fleet}`;
   const others = fleet === undefined ? [] : [`So it is on every host of the fleet that takes this one's decisions.`];
   const why = reason === '' ? '' : `: ${reason}`;
@@ -44,7 +45,7 @@ export function panicContent({ phase, operator, reason, lifted, fleet, after }: 
     icon: '🚨',
     headline: `: ${operator} stopped all banning ${where}${why}`,
     details: [
-      `${countOf(lifted, 'ban')} ${lifted === 1 ? 'was' : 'were'} lifted, and nobody is banned until the panic is ended.`,
+      `${countBans(lifted, wouldBe)} ${lifted + wouldBe === 1 ? 'was' : 'were'} lifted, and nobody is banned until the panic is ended.`,
       ...others,
     ],
     facts: noted(after),
