@@ -155,7 +155,9 @@ test("the linter's rules for pure folders, and for the core, are for all of them
 
 test('what ARCHITECTURE.md and docs/decisions.md point at is there', () => {
   const decisions = readFileSync(join(root, 'docs/decisions.md'), 'utf8');
-  const paths = [...`${architecture}${decisions}`.matchAll(/\b(?:src|test|docs|scripts)\/[\w./-]*\w/g)].map(([path]) => path);
+  const paths = [...`${architecture}${decisions}`.matchAll(/\b(?:src|test|docs|scripts)\/[\w./-]*\w/g)].map(
+    ([path]) => path,
+  );
   assert.ok(paths.length > 30, 'paths are found');
   assert.deepEqual(
     paths.filter((path) => !existsSync(join(root, path))),
