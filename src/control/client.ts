@@ -29,7 +29,7 @@ export interface CallOptions {
 
 /**
  * Sends one command to the daemon at `socket` and resolves with its answer.
- * Rejects with ControlError: `not_running`, `no_permission`, or `failed` with the daemon's own words.
+ * Rejects with ControlError: `not_running`, `no_permission`, `silent`, or `failed` with the daemon's own words.
  */
 export async function callDaemon<C extends ControlCommand>(
   socket: string,
@@ -61,8 +61,8 @@ function exchange(
       reject(error);
     };
     const timer = setTimeout(() => {
-      const message = `the daemon gave no answer within ${timeoutMs / 1000} s: see journalctl -u zban`;
-      fail(new ControlError('failed', message));
+      const cure = 'it may do what was asked later; see journalctl -u zban, and if it stays so: systemctl restart zban';
+      fail(new ControlError('silent', `the daemon gave no answer within ${timeoutMs / 1000} s: ${cure}`));
     }, timeoutMs);
     const takeLine = (line: string) => {
       const said = parseJson(line, isSaid);

@@ -9,8 +9,8 @@ import type { ControlRequest } from './request.ts';
 
 /** A client that has not sent a whole request by then is cut off, so that idle ones never use the connections up. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Who waits hears something this often, whatever takes long: far below the time after which it gives up. */
-const SIGN_OF_LIFE_MS = 10_000;
+/** Who waits hears something this often, whatever takes long: far below the time after which anybody gives up. */
+const SIGN_OF_LIFE_MS = 2000;
 /** How long an order waits for a client that does not read what became of it. */
 const UNREAD_MS = 10_000;
 /** How long the last answer may take to reach a client when the server closes. */

@@ -3,7 +3,7 @@ import { CodedError } from '../model/coded-error.ts';
 /** Closed set of causes, also what the command line's exit code follows from. */
 export type ControlErrorCode =
   | 'not_running' // nobody listens on the socket
-  | 'silent' // nobody listens on the socket, though a daemon runs
+  | 'silent' // a daemon runs, and nobody listens on the socket, or answers there
   | 'no_permission' // the socket may not be used by this user
   | 'already_running' // another daemon listens on the socket
   | 'failed'; // everything else, a refusal by the daemon included

@@ -222,7 +222,7 @@ test('no daemon, no permission and a daemon that never answers are distinct erro
   t.after(() => server.close());
   await new Promise((resolve) => server.once('listening', resolve));
   await assert.rejects(callDaemon(mute, 'status', undefined, { timeoutMs: 100 }), {
-    code: 'failed',
+    code: 'silent',
     message: /no answer within/,
   });
 });

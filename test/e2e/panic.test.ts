@@ -1,6 +1,7 @@
 /** `zban panic` against a real kernel: with the daemon running and stopped, over restarts, and taken back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { MAIN } from '../support/built.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 import { startSlack } from './slack.ts';
@@ -75,7 +76,11 @@ test('panic lifts everything at once, holds over restarts, works with the daemon
   await daemon.start();
   assert.ok(isPanic());
   await daemon.stop();
-  assert.equal(daemon.zban('panic', '--end').status, 0);
+  const end = daemon.zban('panic', '--end');
+  assert.deepEqual(
+    [end.status, end.stdout],
+    [0, 'the panic is over; zban does not run: it will start in the mode of its configuration\n'],
+  );
   await daemon.start();
   assert.equal(daemon.status()?.mode, 'enforce');
 
@@ -86,4 +91,27 @@ test('panic lifts everything at once, holds over restarts, works with the daemon
     ['panic', 'panic_end', 'panic', 'panic_end'],
   );
   assert.equal(daemon.zban('audit', 'verify').status, 0);
+});
+
+test('a daemon that hangs: the firewall is emptied without it, it is said what to do, and it panics once it goes on', {
+  skip,
+}, async (t) => {
+  const daemon = new TestDaemon({
+    prefix: network.prefix('server'),
+    config: { firewall: { backend: 'ipset', protect_ports: [] } },
+  });
+  t.after(() => daemon.close());
+  await daemon.start();
+  assert.equal(daemon.zban('ban', network.address('client')).status, 0);
+  reaches(false);
+  daemon.child?.kill('SIGSTOP');
+  t.after(() => daemon.child?.kill('SIGCONT'));
+  // A process of its own: what TestDaemon runs in a thread is in another network.
+  const panic = network.exec('server', [process.execPath, MAIN, 'panic', '--config', daemon.configPath]);
+  assert.equal(panic.status, 1);
+  assert.match(panic.stderr, /the firewall is empty, but a zban daemon that does not answer runs.*systemctl stop zban/);
+  reaches(true);
+  daemon.child?.kill('SIGCONT');
+  await until('it does what was asked', () => daemon.status()?.panic !== null);
+  reaches(true);
 });

@@ -17,6 +17,8 @@ export async function panic(context: Context, options: Given<typeof PANIC>): Pro
   return printOutcome(context, await ask(context, { end, ...whoAsks(context, options) }));
 }
 
+/** A daemon that has given no sign of life by then hangs: five of them would have come. */
+const SILENCE_MS = 10_000;
 /** How soon a person hears that the rest need not be waited for. */
 const SAY_MS = 1000;
 
@@ -44,7 +46,7 @@ async function requestPanic(
   onProgress: (progress: Progress) => void,
 ): Promise<PanicResult> {
   try {
-    return await reachDaemon(context, requireSocket(context), 'panic', request, { onProgress });
+    return await reachDaemon(context, requireSocket(context), 'panic', request, { onProgress, timeoutMs: SILENCE_MS });
   } catch (error) {
     // Beside a daemon that nobody can ask, the firewall can be emptied all the same.
     const isLeft =

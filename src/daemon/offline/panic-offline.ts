@@ -41,7 +41,6 @@ export async function panicOffline(
       leaveFirewall: () => leaveFirewall(config, log, { trail }),
       notify: (notifications) => announcer.notify(notifications),
       waiting: () => announcer.size(),
-      restart: () => {},
       onProgress,
     });
     if (result.durable !== false) return result;

@@ -79,8 +79,8 @@ export interface PanicOptions extends PanicStore {
   readonly onProgress?: OnProgress | undefined;
   /** Messages that wait to be sent. */
   readonly waiting: () => number;
-  /** Begins anew with the configuration that is in force now. */
-  readonly restart: () => void;
+  /** Begins anew with the configuration that is in force now; absent where no daemon runs. */
+  readonly restart?: () => void;
 }
 
 /** Begins or ends a panic. What is recorded comes first; the firewall is empty when it resolves. */
@@ -127,7 +127,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
     tell: tellOfEnds,
     onLifted: (some) => tell(some.length),
   });
-  if (!standing) restart();
+  if (!standing) restart?.();
   const failed = `${gone}, but the firewall could not be emptied: see journalctl -u zban`;
   if (!left) return { ok: false, lifted, message: failed, ...kept };
   const { fleet } = findReach(config);
@@ -153,9 +153,10 @@ async function endPanic({ operator, reason }: PanicRequest, options: PanicOption
       ...findReach(config),
     },
   ]);
-  restart();
+  restart?.();
   const rest = config.mode === 'observe' ? ', which is observe: it goes on banning nobody' : '';
-  const message = `the panic is over; zban is back in the mode of its configuration${rest}`;
+  const back = restart ? 'is back' : 'does not run: it will start';
+  const message = `the panic is over; zban ${back} in the mode of its configuration${rest}`;
   return { ok: true, lifted: 0, message, ...kept };
 }
 

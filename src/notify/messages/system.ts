@@ -38,7 +38,7 @@ export function panicContent(notification: NotificationOf<'panic'>): Content {
     return {
       icon: '✅',
       headline: `: ${operator} ended the panic ${where}${why}`,
-      details: ['zban works as configured again.', ...others],
+      details: ['The configuration decides again whether zban bans.', ...others],
       incident: { key: 'panic', phase: 'close', level: 'critical' },
     };
   return {
