@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { lockNginxFiles } from '../../src/daemon/bans/nginx-files.ts';
 import { Lifetime } from '../../src/daemon/lifetime.ts';
+import { removeLock } from '../../src/record/database/file-lock.ts';
 import { RecordError } from '../../src/record/error.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -29,13 +30,17 @@ const inUse = (error: unknown) =>
 
 test('while one zban writes a file that nginx includes, another with the same does not start', async (t) => {
   const folder = temporaryFolder(t);
-  const [file, lanes, own] = ['bans.conf', 'lanes.conf', 'own.conf'].map((name) => join(folder, name));
+  const [file, lanes, own] = [join(folder, 'bans.conf'), join(folder, 'lanes.conf'), join(folder, 'own.conf')];
   const first = instance(t, { file, lanes });
   assert.throws(() => instance(t, { file, lanes: own }), inUse);
   assert.throws(() => instance(t, { file: own, lanes }), inUse);
   assert.throws(() => instance(t, { file, lanes }, { mode: 'observe' }), inUse, 'observing it empties the lanes');
   instance(t, { file }, { mode: 'observe' });
+  removeLock(file);
+  assert.throws(() => instance(t, { file }), inUse, 'a lock that is held stays');
   await first.close();
+  removeLock(file);
+  assert.ok(!existsSync(`${file}.lock`));
   instance(t, { file, lanes });
 });
 

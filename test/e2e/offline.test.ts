@@ -1,6 +1,7 @@
 /** `zban unban` and `zban list` on a real kernel with the daemon stopped. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { MAIN } from '../support/built.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
@@ -102,4 +103,24 @@ test('observe mode that cannot empty the firewall says that bans still block', {
   const trouble = await until('it says what is wrong', () => daemon.status()?.troubles[0]);
   assert.match(trouble, /^bans still block: the firewall could not be emptied/);
   assert.equal(daemon.status()?.mode, 'observe');
+});
+
+test('a flush with the daemon stopped takes out the locks beside the files for nginx, too', { skip }, async (t) => {
+  const daemon = new TestDaemon({ prefix: network.prefix('server') });
+  t.after(() => daemon.close());
+  const file = join(daemon.folder, 'nginx/zban.conf');
+  mkdirSync(dirname(file));
+  const nginx = { file, test: ['echo', `# configuration file ${file}:`], reload: ['true'] };
+  daemon.configure({ mode: 'enforce', firewall: { backend: 'nginx', nginx } });
+  await daemon.start();
+  const files = () => readdirSync(dirname(file));
+  assert.ok(files().includes('zban.conf.lock'), 'one zban alone writes it');
+  await daemon.stop();
+  const flush = [process.execPath, MAIN, 'firewall', 'flush', '--config', daemon.configPath];
+  const { status, stderr } = network.exec('server', flush);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(
+    files().filter((name) => name.endsWith('.lock')),
+    [],
+  );
 });

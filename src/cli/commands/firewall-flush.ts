@@ -1,5 +1,6 @@
 import { ControlError } from '../../control/error.ts';
 import { flushFirewall } from '../../enforce/pick.ts';
+import { removeLock } from '../../record/database/file-lock.ts';
 import { type Context, logOf, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { findStatus } from '../reach-daemon.ts';
@@ -21,6 +22,7 @@ export async function firewallFlush(context: Context): Promise<number> {
   }
   const settings = config.firewall;
   await flushFirewall({ settings, log: logOf(context) });
+  for (const path of [settings.nginx.file, settings.nginx.lanes]) if (path) removeLock(path);
   context.output.talk(
     `zban: nothing of ${settings.chain} is left in the firewall; recorded bans come back when zban starts again`,
   );

@@ -1,4 +1,5 @@
 /** One zban alone writes a file: the lock stands beside it, and ends with the process, however that ends. */
+import { existsSync, rmSync } from 'node:fs';
 import { RecordError } from '../error.ts';
 import { lockForWriting } from './database.ts';
 
@@ -16,4 +17,15 @@ export function lockFile(path: string): FileLock {
     if (error instanceof RecordError && error.code === 'in_use') throw error;
     return { path, close: () => {} };
   }
+}
+
+/** Removes the lock that earlier zbans left beside a file; one that somebody holds, or that may not be removed, stays. */
+export function removeLock(path: string): void {
+  const lockPath = `${path}.lock`;
+  if (!existsSync(lockPath)) return;
+  try {
+    const lock = lockForWriting(path);
+    rmSync(lockPath);
+    lock.close();
+  } catch {}
 }
