@@ -1,7 +1,7 @@
 /** Chooses the backend this host can work with, and says why. */
 import type { Log } from '../model/log.ts';
 import type { FirewallSettings } from '../settings/firewall-settings.ts';
-import { asFailure, type EnforcementBackend, EnforcementError } from './backend.ts';
+import { asFailure, type EnforcementBackend, EnforcementError, type EnforcementErrorCode } from './backend.ts';
 import type { BackendKind, HostFirewall } from './backend-kind.ts';
 import { BACKENDS, type KindName } from './backends.ts';
 import { createCommandRunner } from './command.ts';
@@ -71,6 +71,9 @@ export async function pickBackend(options: PickOptions): Promise<Picked> {
   throw refused.find(({ error }) => error.code === 'no_permission')?.error ?? refused[0]?.error;
 }
 
+/** What cannot work here holds nothing; what gave no answer may. */
+const CANNOT_WORK: ReadonlySet<EnforcementErrorCode> = new Set(['missing_tool', 'no_permission', 'kernel_refused']);
+
 /**
  * Lifts these bans wherever they stand, under an earlier configuration also in another backend. Does all that can be done before it
  * rejects with EnforcementError.
@@ -80,13 +83,13 @@ export async function liftEverywhere(options: PickOptions, targets: readonly str
   const firewall = { ...options, ...openFirewall(options) };
   const { backend } = await pickBackend(options);
   const holders = [backend];
+  const failures: EnforcementError[] = [];
   for (const [name, { leavings, open, probe }] of BACKENDS) {
     if (name === backend.name || leavings.length === 0) continue;
-    // What cannot work here holds nothing.
     const refusal = await probe?.(firewall).then(() => undefined, asFailure);
     if (!refusal) holders.push(open(firewall));
+    else if (!CANNOT_WORK.has(refusal.code)) failures.push(refusal);
   }
-  const failures: EnforcementError[] = [];
   for (const holder of holders) {
     await holder.apply(operations, options.now()).catch((error) => failures.push(asFailure(error)));
   }

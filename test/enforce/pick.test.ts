@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flushFirewall, type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
+import { flushFirewall, liftEverywhere, type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
 import { createFakeTools, EMPTY_TABLE, type FakeTools } from './fake-tools.ts';
 import { FIREWALL, listed } from './world.ts';
 
@@ -158,4 +158,16 @@ test("listings that are not ipset's are bad output, not an empty set", async (t)
   await assert.rejects(listed(backend), { code: 'bad_output' });
   tools.set('ipset', `echo "add zban4 192.0.2.1 timeout soon"`);
   await assert.rejects(listed(backend), { code: 'bad_output' });
+});
+
+test('a ban is not said to be lifted where another backend, which may hold it, gives no answer; one that cannot work holds none', async (t) => {
+  const { tools, options } = setUp(t);
+  tools.set('iptables', EMPTY_TABLE);
+  tools.set('ipset', 'cat > /dev/null');
+  const lift = () => liftEverywhere(options, ['192.0.2.1']);
+  await lift();
+  tools.set('nft', 'cat > /dev/null; echo "netlink: Error: Operation not supported" >&2; exit 1');
+  await lift();
+  tools.set('nft', 'cat > /dev/null; echo "netlink: Error: Resource temporarily unavailable" >&2; exit 1');
+  await assert.rejects(lift(), { code: 'lock_held', message: /^nft: / });
 });
