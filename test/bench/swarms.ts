@@ -2,8 +2,8 @@
  * `node test/bench/swarms.ts [LOG…]`: what the watch for swarms costs, and its memory, on logs given, or on simulated sites without a
  * swarm and on one with a swarm in most of its lines. Medians and quartiles of runs, each in a process of its own, of
  *
- * - the profiler's samples that lie in the watch, for each other one of parser and engine: both grow alike where others use the
- *   machine, so that it resolves 1 %;
+ * - the profiler's samples that lie in the watch, for each other one of parser and engine, of the whole log and of its second half, when
+ *   the digest of usual traffic has most of its lines: both grow alike where others use the machine, so that it resolves 1 %;
  * - the user processor time of replays, with and without the watch by turns: at load they differ by more than the watch costs.
  */
 import { execFileSync } from 'node:child_process';
@@ -97,14 +97,21 @@ async function replayed(file: string, enabled: boolean): Promise<number> {
   return process.cpuUsage(start).user / 1e6;
 }
 
-/** Samples of V8's profiler with the watch on the stack, for each one without, while a log is worked through in one thread. */
-async function profiled(file: string): Promise<number> {
+/** Samples of V8's profiler with the watch on the stack, for each one without, while a log is worked through in one thread, from this share of it on. */
+async function profiled(file: string, share: number): Promise<number> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.setSamplingInterval', { interval: SAMPLING_US });
-  await session.post('Profiler.start');
-  workThrough(readFileSync(file), true, () => {});
+  const log = readFileSync(file);
+  let bytes = 0;
+  let isOn = false;
+  for (const chunk of workThrough(log, true)) {
+    bytes += chunk;
+    if (isOn || bytes < share * log.length) continue;
+    await session.post('Profiler.start');
+    isOn = true;
+  }
   const { nodes, samples = [] } = (await session.post('Profiler.stop')).profile;
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
@@ -118,8 +125,9 @@ async function profiled(file: string): Promise<number> {
   return own / (counted.length - own);
 }
 
-/** Parses a log and runs the engine on it, in this thread; `closed` is called after each chunk. */
-function workThrough(log: Buffer, enabled: boolean, closed: () => void): void {
+/** Parses a log and runs the engine on it, in this thread; gives the bytes of each chunk, and 0 before the first. */
+function* workThrough(log: Buffer, enabled: boolean): Generator<number> {
+  yield 0;
   const { parsers, engine: options } = workerSetup(configSchema.parse({ swarm: { enabled, action: 'hold' } }));
   const parser = new Parser(parsers[0] as ParserOptions);
   const engine = new Engine(options, parser.reader, () => {});
@@ -127,7 +135,7 @@ function workThrough(log: Buffer, enabled: boolean, closed: () => void): void {
     const { rows, ...tally } = parser.parse(chunk, NEVER);
     // The parser's rows are used again for the next chunk.
     engine.ingest(0, chunk, { ...tally, rows: rows.slice(0, tally.count * ROW) }, 0, tally.count);
-    closed();
+    yield chunk.length;
   }
 }
 
@@ -135,11 +143,12 @@ function workThrough(log: Buffer, enabled: boolean, closed: () => void): void {
 function bytesUsed(file: string, enabled: boolean): number[] {
   const log = readFileSync(file);
   const used: number[] = [];
-  workThrough(log, enabled, () => {
+  for (const bytes of workThrough(log, enabled)) {
+    if (bytes === 0) continue;
     globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     used.push(heapUsed + arrayBuffers);
-  });
+  }
   // The log is in use until now: freed at a moment of its own, it would be counted in one run and not in the other.
   return log.length > 0 ? used : [];
 }
@@ -165,7 +174,7 @@ function describe(values: readonly number[], write: (value: number) => string): 
 }
 
 function measure(file: string): void {
-  const [shares, more]: [number[], number[]] = [[], []];
+  const [shares, late, more]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < ROUNDS; round++) {
     // Each goes first in every other round.
     const seconds = { on: 0, off: 0 };
@@ -173,10 +182,11 @@ function measure(file: string): void {
       seconds[watch] = run<number>(`replay-${watch}`, file);
     more.push(seconds.on / seconds.off - 1);
     shares.push(run<number>('profile', file));
+    late.push(run<number>('profile-late', file));
   }
   const percent = (share: number) => (100 * share).toFixed(1);
   console.log(
-    `${basename(file)}: ${describe(shares, percent)} % of what all else takes; replays take ${describe(more, percent)} % more; ` +
+    `${basename(file)}: ${describe(shares, percent)} % of what all else takes; in the second half of the log ${describe(late, percent)} %; replays take ${describe(more, percent)} % more; ` +
       `at most ${measureMemory(file).toFixed(1)} MiB`,
   );
 }
@@ -186,7 +196,8 @@ const TASKS: Readonly<Record<string, (file: string) => unknown>> = {
   '--bytes-off': (file) => bytesUsed(file, false),
   '--replay-on': (file) => replayed(file, true),
   '--replay-off': (file) => replayed(file, false),
-  '--profile': profiled,
+  '--profile': (file) => profiled(file, 0),
+  '--profile-late': (file) => profiled(file, 0.5),
 };
 const given = process.argv.slice(2);
 const task = TASKS[given[0] ?? ''];
