@@ -10,7 +10,7 @@ import type { Level } from './trial.ts';
 
 const USAGE = `usage: npm run ablation -- [--constants] [--only REGEXP] [--change REGEXP] [--seed N] [--every N] [--jobs N] [--quality] [--log FILE …]
   --constants   constants; mechanisms otherwise
-  --only REGEXP mechanisms or constants whose FILE:NAME matches
+  --only REGEXP mechanisms or constants whose name, as the first column has it, matches
   --change REGEXP of halved, doubled, none: those that match
   --seed N      the trials' seed, default 1
   --every N     every Nth attack of the trials, default 1; the innocent are always all run
@@ -141,8 +141,9 @@ async function main(): Promise<void> {
   const base: Setting = { edit: undefined, seed, every, quality, logs, trials };
   const [only, change] = [new RegExp(values.only), new RegExp(values.change)];
   const edits = (values.constants ? listChanges() : listMechanisms()).filter(
-    (edit) => only.test(`${edit.file}:${edit.name}`) && change.test(edit.change),
+    (edit) => only.test(edit.name) && change.test(edit.change),
   );
+  if (edits.length === 0) throw new Error('nothing matches --only and --change');
   const before = await measureApart(base);
   if (!before) throw new Error('the trials do not run with the source as it is');
   console.log(`as it is: ${JSON.stringify(before)}\n`);
