@@ -43,7 +43,7 @@ test('a server that fails', { skip: redisSkip() }, async (t) => {
     const [host] = both.filter((_, index) => decided[index]?.[0]?.actor === 'policy');
     assert.match(
       host?.zban('explain', '192.0.2.99').stdout ?? '',
-      /fleet: too much for all hosts of the fleet together/,
+      /too much for all hosts of the fleet together \(fleet\)/,
     );
   });
 
