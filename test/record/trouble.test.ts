@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { DatabaseOutbox } from '../../src/record/outbox/outbox-store.ts';
+import { fuse } from '../notify/examples.ts';
 import {
   afterwards,
   ban,
@@ -63,6 +65,20 @@ test('rows wait in their order while another program holds the database, and pos
   );
   assert.deepEqual(savedPositions(database), [position('/a.log', 3)]);
   assert.equal(verifyAudit(database).ok, true);
+});
+
+test('messages that the database takes do not end the trouble of rows that it refuses', (t) => {
+  const { trail, database, gate, path, clock } = openTrail(t);
+  const outbox = new DatabaseOutbox(database, gate, (_name, _work, done) => done({ ok: true, value: 0 as never }));
+  const release = holdLock(t, path);
+  trail.append([ban('192.0.2.1')]);
+  clock.ms += 1000;
+  outbox.queue('slack').push([fuse], 0, 10);
+  assert.equal(outbox.retry(), true, 'the message is written');
+  assert.equal(trail.status.trouble?.code, 'locked');
+  release();
+  assert.equal(trail.retry(), true);
+  assert.equal(trail.status.trouble, undefined);
 });
 
 test('a database in trouble is asked once a second, not with every row', (t) => {

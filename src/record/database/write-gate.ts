@@ -4,10 +4,13 @@ import { RecordError, toRecordError } from '../error.ts';
 /** Pause between two attempts while the database is in trouble, milliseconds. */
 const RETRY_AFTER_MS = 1000;
 
+/** Who writes: a full disk may refuse the rows of one, and take the smaller ones of the other. */
+type Writer = 'trail' | 'outbox';
+
 export class WriteGate {
   readonly #path: string;
   readonly #now: () => number;
-  #trouble: RecordError | undefined;
+  readonly #troubles = new Map<Writer, RecordError>();
   #failedAt = 0;
 
   /** `now` is any clock in milliseconds; a step of it only moves the next attempt. */
@@ -16,26 +19,27 @@ export class WriteGate {
     this.#now = now;
   }
 
-  /** What the last attempt failed of; undefined while all is well. */
+  /** What the last attempt of a writer failed of; undefined while all is well. */
   get trouble(): RecordError | undefined {
-    return this.#trouble;
+    return this.#troubles.get('trail') ?? this.#troubles.get('outbox');
   }
 
   /** False when the last failure was a moment ago. */
   mayTry(force = false): boolean {
     const elapsedMs = this.#now() - this.#failedAt;
-    return !this.#trouble || force || elapsedMs < 0 || elapsedMs >= RETRY_AFTER_MS;
+    return this.#troubles.size === 0 || force || elapsedMs < 0 || elapsedMs >= RETRY_AFTER_MS;
   }
 
-  noteSuccess(): void {
-    this.#trouble = undefined;
+  /** It has written: the trouble of the other goes on. */
+  noteSuccess(writer: Writer): void {
+    this.#troubles.delete(writer);
   }
 
   /** Bugs are thrown. */
-  noteFailure(error: unknown): RecordError {
+  noteFailure(writer: Writer, error: unknown): RecordError {
     const failure = toRecordError(error, this.#path);
     if (!(failure instanceof RecordError)) throw failure;
-    this.#trouble = failure;
+    this.#troubles.set(writer, failure);
     this.#failedAt = this.#now();
     return failure;
   }

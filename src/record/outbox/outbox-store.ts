@@ -100,9 +100,9 @@ export class DatabaseOutbox implements Outbox {
     this.#writer('save', { put, drop, generation: this.#generation }, (outcome) => {
       this.#underWay = undefined;
       for (const wake of this.#waiters.splice(0)) wake();
-      if (outcome.ok && outcome.value === this.#generation) this.#gate.noteSuccess();
+      if (outcome.ok && outcome.value === this.#generation) this.#gate.noteSuccess('outbox');
       else for (const [id, channel] of underWay) this.#unsaved.set(id, channel);
-      if (!outcome.ok) return void this.#gate.noteFailure(outcome.error);
+      if (!outcome.ok) return void this.#gate.noteFailure('outbox', outcome.error);
       if (outcome.value !== this.#generation) {
         // Another database may have none of them.
         for (const [channel, items] of this.#queues) for (const id of items.keys()) this.#unsaved.set(id, channel);

@@ -72,7 +72,7 @@ export class AuditTrail extends TrailRecorder {
     if (trouble) reject(trouble);
     else {
       this.writer('findCut', options, (found) => {
-        if (!found.ok) return reject(this.gate.noteFailure(found.error));
+        if (!found.ok) return reject(this.gate.noteFailure('trail', found.error));
         const cut = found.value;
         const draft = pruneDraft(cut, options);
         const { entry } = writeRow(draft, this.newestRow.id + 1, this.configVersion, this.newestRow.hash);

@@ -206,11 +206,11 @@ export abstract class TrailRecorder extends BansInForce {
     this.underWay = undefined;
     if (!outcome.ok) {
       this.backlog.putBackExtra(extra);
-      this.gate.noteFailure(outcome.error);
+      this.gate.noteFailure('trail', outcome.error);
       this.#stopWaiting();
       return;
     }
-    this.gate.noteSuccess();
+    this.gate.noteSuccess('trail');
     const { kind, end } = outcome.value;
     if (kind === 'other') {
       this.backlog.putBackExtra(extra);
