@@ -93,6 +93,20 @@ test('what is recorded while a batch is under way is the next batch, with the ne
   assert.equal(result.ok && result.rows, 51);
 });
 
+test('a state that comes without a row is saved once it is on disk, and no sooner; one that the disk refuses is not waited for', async (t) => {
+  const { trail, write, refuse } = openSlow(t);
+  trail.saveState('said', Buffer.from('1'));
+  assert.equal(await isResolved(trail.settled()), true, 'no row is on its way');
+  const first = trail.saved();
+  trail.saveState('said', Buffer.from('2'));
+  const second = trail.saved();
+  assert.equal(await isResolved(first), false);
+  write();
+  assert.deepEqual([await isResolved(first), await isResolved(second)], [true, false]);
+  refuse();
+  assert.equal(await isResolved(second), true);
+});
+
 test('a disk that refuses holds nothing up: bans are enforced, and rows are written in order later', async (t) => {
   const { trail, write, refuse, held, asked, clock, database } = openSlow(t);
   trail.append([ban('192.0.2.1', { durationSeconds: null })], { positions: [position('/a.log', 1)] });

@@ -144,7 +144,7 @@ export class Fleet {
     const answers = answerElsewhere(this.link, absent, now());
     this.release(ordersOfUnban(request, this.context, now()));
     this.keepReleases();
-    return trail.settled().then(() => answers);
+    return trail.saved().then(() => answers);
   }
 
   private release(orders: readonly Order[]): void {

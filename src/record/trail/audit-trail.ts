@@ -54,6 +54,11 @@ export class AuditTrail extends TrailRecorder {
     this.append([], { state: { [key]: bytes } });
   }
 
+  /** Resolves once what was saved so far is on disk, or was refused by it; `settled` waits for rows alone. */
+  saved(): Promise<void> {
+    return this.backlog.extraSaved();
+  }
+
   /** Another database may be in the place of the one that was: positions and states are written once more, with all that waits. */
   saveAgain(): void {
     this.backlog.putBackAll();

@@ -3,6 +3,7 @@ import type { Position } from '../../model/chunk.ts';
 import type { Extra, Pending } from '../chain/trail-statements.ts';
 import type { RecordError } from '../error.ts';
 import { missingDraft } from '../row/row.ts';
+import { RowWaits } from './row-waits.ts';
 
 export interface TrailStatus {
   /** Rows waiting to be written. */
@@ -23,6 +24,10 @@ export class Backlog {
   /** Keys of those that are not on disk. */
   readonly #unsavedPositions = new Set<string>();
   readonly #unsavedStates = new Set<string>();
+  /** How often positions and states came, how often they had when they were last taken, and who waits for them to be on disk. */
+  #extras = 0;
+  #taken = 0;
+  readonly #extraWaits = new RowWaits(0);
   #lostUnsaid = 0;
   #lostAtMs = 0;
 
@@ -55,6 +60,7 @@ export class Backlog {
 
   /** Positions and states are written with the last of the rows that wait before them. */
   addExtra(extra: Extra): void {
+    this.#extras++;
     for (const position of extra.positions ?? []) {
       this.#positions.set(position.path, position);
       this.#unsavedPositions.add(position.path);
@@ -85,13 +91,30 @@ export class Backlog {
     const state = Object.fromEntries([...this.#states].filter(([key]) => this.#unsavedStates.has(key)));
     this.#unsavedPositions.clear();
     this.#unsavedStates.clear();
+    this.#taken = this.#extras;
     return { positions, state };
   }
 
   /** What was taken could not be written; what came since is newer. */
   putBackExtra({ positions = [], state = {} }: Extra): void {
+    this.#taken = 0;
     for (const { path } of positions) this.#unsavedPositions.add(path);
     for (const key of Object.keys(state)) this.#unsavedStates.add(key);
+  }
+
+  /** Resolves once the positions and states that came so far are on disk, or the disk has refused them. */
+  extraSaved(): Promise<void> {
+    return this.#extraWaits.until(this.#extras);
+  }
+
+  /** What was taken is written. */
+  noteSaved(): void {
+    this.#extraWaits.note(this.#taken);
+  }
+
+  /** The disk refuses what waits, or nothing does. */
+  stopWaiting(): void {
+    this.#extraWaits.note(this.#extras);
   }
 
   /** Another database has none of it. */

@@ -220,6 +220,7 @@ export abstract class TrailRecorder extends BansInForce {
       this.written = end;
       this.unwritten.settle(end.id);
       this.#waits.note(end.id);
+      this.backlog.noteSaved();
       this.#restoreMore();
     }
     this.flush(true);
@@ -229,6 +230,7 @@ export abstract class TrailRecorder extends BansInForce {
   #stopWaiting(): void {
     this.unwritten.clear();
     this.#waits.note(this.newestRow.id);
+    this.backlog.stopWaiting();
   }
 
   /** The database that was read at the start may not be all there is: rows that wait follow what another one has. */
