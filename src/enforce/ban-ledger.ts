@@ -15,6 +15,11 @@ function isSame(a: number, b: number, toleranceMs: number): boolean {
   return a === b || Math.abs(a - b) <= toleranceMs;
 }
 
+/** True of a ban that was to stand when a reconcile began, and is over now: that it stands is as right as that it does not. */
+function endedSince(beganMs: number, wanted: number, nowMs: number): boolean {
+  return wanted > beganMs && wanted <= nowMs;
+}
+
 export class BanLedger<Code extends string> extends BanRows implements HeldBans {
   private isListing = false;
   private readonly causes: { failure: Failure<Code>; rows: number }[] = [];
@@ -103,20 +108,20 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   /**
    * What turns the kernel's state into what should be: removals of the surplus first (they make room), then additions of
    * what is missing and of what ends at another time than it should by more than `toleranceMs`. A wanted ban that ended
-   * by `endedMs` counts as not wanted; one that ended after it and by `nowMs` may stand or not. Of these targets only, where given.
+   * by `beganMs` counts as not wanted; one that ended since may stand or not. Of these targets only, where given.
    */
   plan(
     nowMs: number,
     toleranceMs: number,
     targets: Iterable<string> = this.rows.keys(),
-    endedMs: number = nowMs,
+    beganMs: number = nowMs,
   ): Operation[] {
     const removals: Operation[] = [];
     const additions: Operation[] = [];
     this.compare(targets, (target, row, wanted, held) => {
       if (wanted > nowMs) {
         if (!isSame(held, wanted, toleranceMs)) additions.push({ target, untilMs: fromEnd(wanted) });
-      } else if (!(wanted > endedMs) && (!Number.isNaN(held) || this.of.failing.at(row) !== 0)) {
+      } else if (!endedSince(beganMs, wanted, nowMs) && (!Number.isNaN(held) || this.of.failing.at(row) !== 0)) {
         // What failed may have been done all the same.
         removals.push({ target, untilMs: undefined });
       }
@@ -215,7 +220,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
       if (this.has(row, TOUCHED)) {
         this.leaveTouched(target, row);
         isWhole = false;
-      } else if (isListed && wanted > beganMs && wanted <= nowMs && !Number.isNaN(end)) {
+      } else if (isListed && endedSince(beganMs, wanted, nowMs) && !Number.isNaN(end)) {
         isWhole = false;
       } else if (wanted > nowMs) {
         if (isSame(end, wanted, toleranceMs)) this.confirm(target, row, wanted, confirmed);
