@@ -111,6 +111,11 @@ test('an answer from outside is held against its shape, and not cast', () => {
       assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\(await .*\) as /, file);
 });
 
+test('what the audit trail stores has types, down to the evidence', () => {
+  for (const file of ['model/audit.ts', 'english/reason.ts', 'english/site-reason.ts', 'english/activity.ts'])
+    assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\bunknown\b/, file);
+});
+
 test('the pure folders draw no random numbers', () => {
   for (const file of files) {
     if (!isPure(file.split('/')[0] ?? '')) continue;

@@ -1,8 +1,8 @@
 /** What a client did in a few words, to follow a colon: `scanning for .env and phpinfo.php`. */
+
+import type { JudgedNumbers } from '../model/judged-numbers.ts';
 import { presentCondition } from './former.ts';
-import { learnedOf } from './learned.ts';
 import { formatCount, formatNumber, formatPercent } from './number.ts';
-import type { ReasonNumbers } from './reason.ts';
 
 const NAMES_MAX = 3;
 /** Names that mean nothing to any program that shows them: no space, no markup, no escape. */
@@ -10,7 +10,7 @@ const SAFE_NAME = /^[\w.~/-]{1,40}$/;
 const SAFE_PATH = /^\/[\w./~-]{0,60}$/;
 
 /** Undefined for a decision without numbers, such as a person's, and for a condition that a newer version wrote. */
-export function describeActivity(condition: string, numbers: ReasonNumbers): string | undefined {
+export function describeActivity(condition: string, numbers: JudgedNumbers): string | undefined {
   if (typeof numbers.rate !== 'number') return undefined;
   switch (presentCondition(condition)) {
     case 'scan': {
@@ -27,7 +27,7 @@ export function describeActivity(condition: string, numbers: ReasonNumbers): str
       return `flooding, ${sentIn(numbers)}`;
     case 'z_score':
     case 'multiplier':
-      return learnedOf(numbers)?.mean === null
+      return numbers.learned?.mean === null
         ? `${sentIn(numbers)}, more than the default limit`
         : `${sentIn(numbers)}, ${formatNumber(numbers.multiple, 1)} times the usual rate`;
     case 'error_surge':
@@ -39,20 +39,17 @@ export function describeActivity(condition: string, numbers: ReasonNumbers): str
   }
 }
 
-const sentIn = ({ requests, span_seconds, window_seconds }: ReasonNumbers): string =>
+const sentIn = ({ requests, span_seconds, window_seconds }: JudgedNumbers): string =>
   `${formatCount(requests)} requests in ${formatNumber(span_seconds ?? window_seconds, 0)} s`;
 
 /** The paths of its requests without their queries, refused ones only where there are any. */
-function pathsOf({ samples }: ReasonNumbers): string[] {
-  if (!Array.isArray(samples)) return [];
-  const refused = samples.filter((sample) => sample?.status >= 400);
-  return (refused.length > 0 ? refused : samples).flatMap((sample) =>
-    typeof sample?.path === 'string' ? [sample.path.replace(/[?#].*$/s, '')] : [],
-  );
+function pathsOf({ samples = [] }: JudgedNumbers): string[] {
+  const refused = samples.filter(({ status = 0 }) => status >= 400);
+  return (refused.length > 0 ? refused : samples).flatMap(({ path }) => path?.replace(/[?#].*$/s, '') ?? []);
 }
 
 /** Last parts of the paths, each once; a hidden folder says more than the file in it: `.git/config`. */
-function probedNames(numbers: ReasonNumbers): string[] {
+function probedNames(numbers: JudgedNumbers): string[] {
   const names = pathsOf(numbers).map((path) => {
     const [folder = '', name = ''] = ['', ...path.split('/').filter((part) => part !== '')].slice(-2);
     return folder.startsWith('.') ? `${folder}/${name}` : name;
@@ -61,7 +58,7 @@ function probedNames(numbers: ReasonNumbers): string[] {
 }
 
 /** The path that most of its requests were for. */
-function commonPath(numbers: ReasonNumbers): string | undefined {
+function commonPath(numbers: JudgedNumbers): string | undefined {
   const groups = Map.groupBy(pathsOf(numbers), (path) => path);
   const [[most = ''] = []] = [...groups].sort(([, a], [, b]) => b.length - a.length);
   return SAFE_PATH.test(most) ? most : undefined;

@@ -3,7 +3,8 @@
  * nothing was learned lately, at the start or after half an hour without visitors, that minimum is only a default.
  */
 import type { Level } from '../model/event.ts';
-import type { BaselineEvent, Evidence, Learned } from '../model/told-event.ts';
+import type { JudgedNumbers } from '../model/judged-numbers.ts';
+import type { BaselineEvent } from '../model/told-event.ts';
 import { formatLevel, formatPercent } from './number.ts';
 
 /** Both as people read them: `0.50 ± 0.50/s (default, nothing learned lately)`; the value alone where it was learned. */
@@ -29,18 +30,9 @@ export function describeBaseline(
   };
 }
 
-/** The numbers of a judgement that say what was normal; those of an old row may lack some. */
-export type NormalNumbers = Partial<Record<keyof Evidence, unknown>>;
-
-/** Undefined in rows of older versions. */
-export function learnedOf({ learned }: NormalNumbers): Partial<Learned> | undefined {
-  return typeof learned === 'object' && learned !== null ? learned : undefined;
-}
-
 /** How the value that counted came about, to follow it in a short line: empty where it was learned. */
-export function markDefault(numbers: NormalNumbers): '' | ' (default)' | ' (minimum)' {
-  const learned = learnedOf(numbers);
+export function markDefault({ learned, mean, stddev }: JudgedNumbers): '' | ' (default)' | ' (minimum)' {
   if (learned === undefined) return '';
   if (learned.mean === null) return ' (default)';
-  return learned.mean === numbers.mean && learned.stddev === numbers.stddev ? '' : ' (minimum)';
+  return learned.mean === mean && learned.stddev === stddev ? '' : ' (minimum)';
 }

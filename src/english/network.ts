@@ -1,15 +1,9 @@
 /** Why a network was banned for a swarm, in words. */
-import { each, isNumber, isObject } from '../model/shape.ts';
+import type { NetworkProof } from '../model/judged-numbers.ts';
 import { formatCount } from './number.ts';
 
-const isProof = isObject({
-  ...each(isNumber, 'requests', 'clients', 'seconds', 'coverage', 'networks'),
-  backtest: isObject(each(isNumber, 'hours', 'clients')),
-});
-
-/** What its clients did, and what the site's past says of it. Undefined for what is no proof. */
-export function describeNetwork(proof: unknown): { readonly did: string; readonly past: string } | undefined {
-  if (!isProof(proof)) return undefined;
+/** What its clients did, and what the site's past says of it. */
+export function describeNetwork(proof: NetworkProof): { readonly did: string; readonly past: string } {
   const { requests, clients, seconds, coverage, networks, backtest } = proof;
   const share = `${Math.round(100 * coverage)} %`;
   const whole =

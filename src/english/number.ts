@@ -1,13 +1,18 @@
 /** Numbers as people read them. */
 
-/** With so many decimals; a dash for what is no number, as an infinite z-score is after JSON. */
-export function formatNumber(value: unknown, digits = 2): string {
-  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
+/** One that was measured, is infinite, as a z-score is that JSON makes null, or is not known. */
+export type Figure = number | null | undefined;
+
+export const isKnown = (value: Figure): value is number => Number.isFinite(value);
+
+/** With so many decimals; a dash for what is not known or infinite. */
+export function formatNumber(value: Figure, digits = 2): string {
+  return isKnown(value) ? value.toFixed(digits) : '–';
 }
 
-/** A whole number with its thousands apart: `18,204`; a dash for what is none. */
-export function formatCount(value: unknown): string {
-  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–';
+/** A whole number with its thousands apart: `18,204`; a dash for what is not known. */
+export function formatCount(value: Figure): string {
+  return isKnown(value) ? Math.round(value).toLocaleString('en-US') : '–';
 }
 
 /** `1 ban`, `2,400 bans`. */
@@ -27,10 +32,10 @@ export function timesOf(value: number): string {
 }
 
 /** Mean and standard deviation of a rate: `0.50 ± 0.50/s`. */
-export const formatLevel = ({ mean, stddev }: { readonly mean?: unknown; readonly stddev?: unknown }): string =>
+export const formatLevel = ({ mean, stddev }: { readonly mean?: Figure; readonly stddev?: Figure }): string =>
   `${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;
 
-/** A share from 0 to 1 in percent, whole ones without `digits`: `97 %`; a dash for what is no number. */
-export function formatPercent(share: unknown, digits = 0): string {
-  return typeof share === 'number' && Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : '–';
+/** A share from 0 to 1 in percent, whole ones without `digits`: `97 %`; a dash for what is not known. */
+export function formatPercent(share: Figure, digits = 0): string {
+  return isKnown(share) ? `${(share * 100).toFixed(digits)} %` : '–';
 }

@@ -5,20 +5,17 @@
 import type { Rule } from '../detect/rule.ts';
 import { RULES, type RuleName } from '../detect/rules.ts';
 import type { Condition } from '../model/event.ts';
-import type { Evidence, Learned } from '../model/told-event.ts';
+import type { JudgedNumbers } from '../model/judged-numbers.ts';
 import { presentCondition } from './former.ts';
-import { learnedOf } from './learned.ts';
 import { describeNetwork } from './network.ts';
-import { formatNumber, formatPercent } from './number.ts';
+import { type Figure, formatNumber, formatPercent } from './number.ts';
 
-/** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
-export type ReasonNumbers = Partial<
-  Record<keyof Evidence | 'measured' | 'origin' | 'digest' | 'swarm' | 'lenient', unknown>
->;
+/** The numbers of a judgement of a client, or of the site. */
+export type ReasonNumbers = JudgedNumbers & { readonly measured?: Figure };
 
 /** A client as people know it: one that arrives by a translator with its IPv4 address. */
 export function nameClient(client: string, numbers: ReasonNumbers | null): string {
-  return typeof numbers?.ipv4 === 'string' ? `${client} (${numbers.ipv4})` : client;
+  return numbers?.ipv4 === undefined ? client : `${client} (${numbers.ipv4})`;
 }
 
 /** What each condition means, to follow "because of:". */
@@ -126,8 +123,8 @@ export function describeReason(condition: string, numbers: ReasonNumbers): Reaso
         tolerated: `${ceiling} until it is.`,
       };
     case 'swarm': {
+      if (!numbers.swarm) return undefined;
       const network = describeNetwork(numbers.swarm);
-      if (!network) return undefined;
       const tolerated = 'Many clients of one network are, as long as no more strangers come than usual.';
       return { did: network.did, normal: network.past, tolerated };
     }
@@ -138,17 +135,17 @@ export function describeReason(condition: string, numbers: ReasonNumbers): Reaso
 
 /** The share of 4xx that is usual as learned; `not known` before. Rows of older versions have what it was taken as. */
 export function usualErrors(numbers: ReasonNumbers): string {
-  const learned = learnedOf(numbers);
+  const { learned } = numbers;
   return learned?.error_ratio === null
     ? 'not known'
     : formatPercent(learned?.error_ratio ?? numbers.baseline_error_ratio);
 }
 
 function describeNormal(numbers: ReasonNumbers): string {
-  const learned = learnedOf(numbers);
+  const { learned } = numbers;
   const isOfSite = numbers.baseline_of === 'site';
-  const perMinute = (rate: unknown) => short(typeof rate === 'number' ? rate * 60 : rate);
-  type Level = Partial<Record<keyof Learned, unknown>>;
+  const perMinute = (rate: Figure) => short(rate && rate * 60);
+  type Level = { readonly [Name in 'mean' | 'stddev' | 'error_ratio']?: Figure };
   const rateOf = ({ mean, stddev }: Level) =>
     isOfSite ? `${formatNumber(mean)} ± ${formatNumber(stddev)}` : `${perMinute(mean)} ± ${perMinute(stddev)}`;
   const describe = (level: Level) =>
@@ -168,7 +165,7 @@ function describeNormal(numbers: ReasonNumbers): string {
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */
 function describePoints({ points_limit, points_leak }: ReasonNumbers, { counted, requestsPerPoint = 1 }: Rule): string {
-  const times = (points: unknown) => (typeof points === 'number' ? points * requestsPerPoint : points);
+  const times = (points: Figure) => points && points * requestsPerPoint;
   const [limit, leak] = [short(points_limit), short(points_leak)];
   return `A burst of about ${formatNumber(times(points_limit), 0)} ${counted}, then ${short(times(points_leak))} a minute, would have been tolerated (${limit} points, of which ${leak} drain a minute).`;
 }
@@ -198,10 +195,9 @@ export const formatPoints = (numbers: ReasonNumbers): string =>
   `${pointsOf(numbers)} points of ${short(numbers.points_limit)}`;
 
 /** Rounded up, so that a level just above its limit reads as above it. */
-const pointsOf = ({ points }: ReasonNumbers): string =>
-  short(typeof points === 'number' ? Math.ceil(points * 10) / 10 : points);
+const pointsOf = ({ points }: ReasonNumbers): string => short(points && Math.ceil(points * 10) / 10);
 
-const count = (value: unknown, noun: string): string => `${formatNumber(value, 0)} ${noun}${value === 1 ? '' : 's'}`;
+const count = (value: Figure, noun: string): string => `${formatNumber(value, 0)} ${noun}${value === 1 ? '' : 's'}`;
 
 /** One decimal at most. */
-const short = (value: unknown): string => formatNumber(value, 1).replace(/\.0$/, '');
+const short = (value: Figure): string => formatNumber(value, 1).replace(/\.0$/, '');

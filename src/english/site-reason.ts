@@ -2,11 +2,9 @@
  * A site-wide anomaly in words, the same in Slack, the text audit log and reports. The names in it come from the log:
  * free of control characters, but to be escaped wherever they are shown.
  */
-import type { SiteNumbers } from '../model/audit.ts';
-import { formatCount, formatNumber, formatPercent } from './number.ts';
+import type { SiteNumbers } from '../model/judged-numbers.ts';
+import { type Figure, formatCount, formatNumber, formatPercent, isKnown } from './number.ts';
 import { briefReason } from './reason.ts';
-
-type Numbers = Partial<SiteNumbers>;
 
 /** Something that makes up more of the surge than of ordinary traffic. */
 export interface Excess {
@@ -24,20 +22,18 @@ const LISTS = [
   ['network', 'top_prefixes'],
 ] as const;
 
-const usually = (share: unknown): string => (typeof share === 'number' ? `usually ${formatPercent(share)}` : '');
+const usually = (share: Figure): string => (isKnown(share) ? `usually ${formatPercent(share)}` : '');
 
 /** What stands out: of each kind up to `max`, the largest growth first, and clients never seen before. */
-export function listExcess(numbers: Numbers, max: number): Excess[] {
+export function listExcess(numbers: SiteNumbers, max: number): Excess[] {
   const found: Excess[] = [];
   for (const [kind, field] of LISTS) {
-    const entries = numbers[field];
-    if (!Array.isArray(entries)) continue;
-    for (const { name, share, usual_share } of entries.slice(0, max)) {
-      found.push({ kind, name: String(name), share: formatPercent(share), usual: usually(usual_share) });
+    for (const { name, share, usual_share } of numbers[field]?.slice(0, max) ?? []) {
+      found.push({ kind, name, share: formatPercent(share), usual: usually(usual_share) });
     }
   }
   const share = numbers.new_client_share;
-  if (typeof share === 'number') {
+  if (isKnown(share)) {
     const usual = usually(numbers.usual_new_client_share);
     found.push({ kind: 'new', name: 'clients never seen before', share: formatPercent(share), usual });
   }
@@ -45,56 +41,56 @@ export function listExcess(numbers: Numbers, max: number): Excess[] {
 }
 
 /** The start of an anomaly in parts for one line, the most telling first. */
-export function describeStart(numbers: Numbers): string[] {
+export function describeStart(numbers: SiteNumbers): string[] {
   const stands = listExcess(numbers, 2).map(({ kind, name, share, usual }) =>
     [kind === 'new' ? '' : kind, clip(name), share, usual && `(${usual})`].filter((word) => word !== '').join(' '),
   );
-  return [String(numbers.detail ?? ''), brief(numbers), peakAndUsual(numbers), ...stands];
+  return [numbers.detail ?? '', brief(numbers), peakAndUsual(numbers), ...stands];
 }
 
 /** The end of an anomaly in parts for one line; `lasted` is its duration as people write it. */
-export function describeEnd(numbers: Numbers, lasted: string): string[] {
+export function describeEnd(numbers: SiteNumbers, lasted: string): string[] {
   return [
     `lasted ${lasted}`,
     `peak ${peakOf(numbers)}`,
     `${formatCount(numbers.extra_requests)} requests above normal`,
     `${formatCount(numbers.bans)} clients banned meanwhile`,
     looked(numbers),
-    ...(numbers.silent === true ? ['the log fell silent'] : []),
+    ...(numbers.silent ? ['the log fell silent'] : []),
     rates(numbers),
   ];
 }
 
 /** The most of what the anomaly is about: `512.30/s`, `1206 new clients`. */
-export function peakOf({ condition, peak_rate, peak_measured }: Numbers): string {
+export function peakOf({ condition, peak_rate, peak_measured }: SiteNumbers): string {
   if (condition === 'site_newcomers' && peak_measured !== undefined) return `${formatCount(peak_measured)} new clients`;
   if (condition === 'site_clients' && peak_measured !== undefined) return `${formatCount(peak_measured)} clients`;
   return `${formatNumber(peak_rate)}/s`;
 }
 
 /** What is usual where the peak is not: `40.00/s`, or as many clients. */
-export function usualOf({ condition, peak_measured, usual, mean }: Numbers): string {
+export function usualOf({ condition, peak_measured, usual, mean }: SiteNumbers): string {
   const isOfClients = condition === 'site_newcomers' || condition === 'site_clients';
   return isOfClients && peak_measured !== undefined ? formatCount(usual) : `${formatNumber(mean)}/s`;
 }
 
 /** Rows of older versions have no peak at the start. */
-const peakAndUsual = (numbers: Numbers): string =>
+const peakAndUsual = (numbers: SiteNumbers): string =>
   numbers.peak_rate === undefined ? rates(numbers) : `peak ${peakOf(numbers)}, usually ${usualOf(numbers)}`;
 
 /** What it is taken for while it lasts. */
-export function looks({ verdict }: Numbers): string {
+export function looks({ verdict }: SiteNumbers): string {
   if (verdict === 'attack') return 'looks like a distributed attack';
   return verdict === 'visitors' ? 'looks like a crowd of visitors' : 'may be visitors or an attack';
 }
 
 /** What it was taken for, afterwards. */
-export const looked = (numbers: Numbers): string =>
+export const looked = (numbers: SiteNumbers): string =>
   looks(numbers).replace('looks', 'looked').replace('may be', 'might have been');
 
 /** True when traffic is about as high as at its peak: it ended because it counts as normal by now. */
-export function isNewNormal({ rate, peak_rate }: Numbers): boolean {
-  return typeof rate === 'number' && typeof peak_rate === 'number' && rate > peak_rate / 2;
+export function isNewNormal({ rate, peak_rate }: SiteNumbers): boolean {
+  return isKnown(rate) && isKnown(peak_rate) && rate > peak_rate / 2;
 }
 
 const NAME_LENGTH_MAX = 60;
@@ -102,7 +98,7 @@ const NAME_LENGTH_MAX = 60;
 const clip = (name: string): string =>
   name.length > NAME_LENGTH_MAX ? `${name.slice(0, NAME_LENGTH_MAX).toWellFormed()}…` : name;
 
-const brief = (numbers: Numbers): string => briefReason(String(numbers.condition ?? ''), numbers);
+const brief = (numbers: SiteNumbers): string => briefReason(numbers.condition ?? '', numbers);
 
-const rates = ({ rate, mean, stddev }: Numbers): string =>
+const rates = ({ rate, mean, stddev }: SiteNumbers): string =>
   `rate ${formatNumber(rate)}/s, usually ${formatNumber(mean)}±${formatNumber(stddev)}/s`;

@@ -2,6 +2,7 @@
 
 import { presentCondition } from '../english/former.ts';
 import { describeMatch, describeSurplus } from '../english/lane.ts';
+import { type Figure, isKnown } from '../english/number.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { LiveLane } from '../model/live-lane.ts';
 import type { Status } from '../model/status.ts';
@@ -46,16 +47,15 @@ export interface Snapshot {
 /** Characters of free text that are shown. */
 const TEXT_CHARACTERS_MAX = 300;
 
-/** Numbers come from JSON in the database: whatever is none becomes null. */
-function findNumber(numbers: object | null, name: string): number | null {
-  const value: unknown = numbers && Reflect.get(numbers, name);
-  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null;
+/** Null for what plays no part, or is infinite. */
+function roundFigure(value: Figure): number | null {
+  return isKnown(value) ? Math.round(value * 1000) / 1000 : null;
 }
 
 const time = (ms: number): string => new Date(ms).toISOString();
 const text = (value: string): string => value.slice(0, TEXT_CHARACTERS_MAX).toWellFormed();
 
-const SHOWN_NUMBERS = ['rate', 'mean', 'stddev', 'z', 'multiple', 'points', 'points_limit'];
+const SHOWN_NUMBERS = ['rate', 'mean', 'stddev', 'z', 'multiple', 'points', 'points_limit'] as const;
 
 /** A ban as JSON, with the numbers that decided it: null is permanent, or what played no part. */
 export function toBanLine(ban: ActiveBan): Readonly<Record<string, unknown>> {
@@ -71,7 +71,7 @@ export function toBanLine(ban: ActiveBan): Readonly<Record<string, unknown>> {
     confirmed: ban.confirmed,
     actor: text(ban.actor),
     reason: text(ban.reason),
-    ...Object.fromEntries(SHOWN_NUMBERS.map((name) => [name, findNumber(numbers, name)])),
+    ...Object.fromEntries(SHOWN_NUMBERS.map((name) => [name, roundFigure(numbers?.[name])])),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The audit trail's vocabulary, shared by the recorder and everybody who reads it. */
 
+import type { JudgedNumbers, LaneFacts, SiteNumbers } from './judged-numbers.ts';
 import { isNumber, isObject, isOneOf, isOptional, isText, type Value } from './shape.ts';
-import type { Evidence, GlobalAnomalyEnd, GlobalAnomalyStart } from './told-event.ts';
 
 /**
  * `policy` is the engine, `operator:NAME` a person at the command line, `system` zban itself; `policy@HOST` and
@@ -11,17 +11,6 @@ export type Actor = 'policy' | 'system' | `policy@${string}` | `operator:${strin
 
 /** Why a client that was judged anomalous was not banned. */
 export type RefusalReason = 'allowlist' | 'protected' | 'fuse' | 'limit' | 'alert';
-
-/** The numbers of a judgement as in its event; those of a row of an older version may lack some. */
-export type JudgedNumbers = { readonly [Field in keyof Evidence | 'log_time' | keyof OriginNumbers]?: unknown };
-
-/** Of a ban that another host of the fleet decided. */
-export interface OriginNumbers {
-  /** That host, whose trail has the evidence. */
-  readonly origin: string;
-  /** First 16 hex digits of the SHA-256 of the evidence; empty where there is none. */
-  readonly digest: string;
-}
 
 /** What the firewall answered; `code` says why it failed, `detail` of the row in words. */
 export interface ResultNumbers {
@@ -35,15 +24,14 @@ export interface RefusedNumbers extends JudgedNumbers {
   readonly because: string;
 }
 
-/** An anomaly of the site as in its event. */
-export type SiteNumbers = {
-  readonly [Field in Exclude<keyof GlobalAnomalyStart | keyof GlobalAnomalyEnd, 'phase'>]?: unknown;
-} & { readonly phase: 'start' | 'end' };
+/** Which end of an anomaly of the site. */
+export interface SiteEndNumbers extends SiteNumbers {
+  readonly phase: 'start' | 'end';
+}
 
-/** Which lane; at its start also its match and the proof, at its end what it stopped, as in the event. */
-export interface LaneNumbers {
+/** Which lane, and what it matches. What else its event says is stored beside it, for people alone. */
+export interface LaneNumbers extends LaneFacts {
   readonly id: string;
-  readonly [field: string]: unknown;
 }
 
 /** `until`, RFC 3339, is when banning resumes by itself; only with `tripped`. */
@@ -80,7 +68,7 @@ type Facts =
   /** Would have been banned, but allowlist, protection, fuse or limit. */
   | About<'refused', string, string, RefusedNumbers>
   | About<'allow' | 'disallow', string, null, null>
-  | About<'global_anomaly', null, string, SiteNumbers>
+  | About<'global_anomaly', null, string, SiteEndNumbers>
   /** A lane was opened, by zban or by a person, was kept, and ended. */
   | About<'lane' | 'lane_keep' | 'lane_end', null, null, LaneNumbers>
   /** What nginx made of the lane. */

@@ -1,6 +1,7 @@
 /** A lane as it is shown and saved. */
+import type { LaneNumbers } from './audit.ts';
 import { isLaneMatch } from './lane.ts';
-import { each, isBoolean, isNumber, isObject, isOneOf, isOptional, isRecord, isText, type Value } from './shape.ts';
+import { each, isBoolean, isNumber, isObject, isOneOf, isOptional, isText, type Value } from './shape.ts';
 
 /** What was found when it opened, as in its event. */
 const isProof = isObject({
@@ -32,8 +33,10 @@ export const isLiveLane = isObject({
 export type LiveLane = Value<typeof isLiveLane>;
 
 /** The lane that the numbers of an audit row are about; undefined where they do not say what it matches. */
-export function laneOfNumbers(numbers: object | null): Pick<LiveLane, 'id' | 'action' | 'match'> | undefined {
-  if (!isRecord(numbers) || !isLaneMatch(numbers['match'])) return undefined;
-  const action = numbers['action'] === 'deny' ? 'deny' : 'hold';
-  return { id: String(numbers['id']), action, match: numbers['match'] };
+export function laneOfNumbers({
+  id,
+  action = 'hold',
+  match,
+}: LaneNumbers): Pick<LiveLane, 'id' | 'action' | 'match'> | undefined {
+  return match && { id, action, match };
 }

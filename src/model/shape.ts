@@ -39,8 +39,8 @@ export const isBoolean = (value: unknown): value is boolean => typeof value === 
 /** A finite one. */
 export const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
-/** One of these words. */
-export function isOneOf<const W extends string>(...words: readonly W[]): Shape<W> {
+/** One of these words, or just true or false. */
+export function isOneOf<const W extends string | boolean>(...words: readonly W[]): Shape<W> {
   return (value): value is W => words.some((word) => word === value);
 }
 
@@ -81,4 +81,15 @@ export const each = <T, const N extends string>(shape: Shape<T>, ...names: reado
 export function isObject<const M extends Members>(members: M): Shape<ObjectOf<M>> {
   const checks = Object.entries(members).map(([name, shape]) => ({ name, shape }));
   return (value): value is ObjectOf<M> => isRecord(value) && checks.every((check) => check.shape(value[check.name]));
+}
+
+/** Reads an object without those of these members that have another shape; other members stay as they are. */
+export function keepFitting<const M extends Members>(
+  members: M,
+): (value: object) => { readonly [Name in keyof M]?: Value<M[Name]> } {
+  return (value) => {
+    const unfit = ([name, part]: readonly [string, unknown]) => Object.hasOwn(members, name) && !members[name]?.(part);
+    const parts = Object.entries(value);
+    return parts.some(unfit) ? Object.fromEntries(parts.filter((part) => !unfit(part))) : value;
+  };
 }

@@ -19,7 +19,6 @@ type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   : Name;
 
 export type Sample = Told<core.Sample>;
-export type Learned = Told<core.Learned>;
 export type Evidence = Told<core.Evidence>;
 export type Past = Told<core.Past>;
 export type SurgeNumbers = Told<surge.SurgeNumbers>;

@@ -23,7 +23,7 @@ test('a swarm opens a lane: the row with its proof, nginx, the result, and its e
     'lane_result system ok',
   ]);
   const [row, result] = trail.query({ limit: 100 });
-  assert.equal(row?.action === 'lane' && row.numbers['usual_rate'], 0.2);
+  assert.equal(row?.numbers && Reflect.get(row.numbers, 'usual_rate'), 0.2);
   assert.match((row && formatAuditLine(row)) ?? '', /\] LANE a-1 \| hold user agent/);
   assert.equal(result && formatAuditLine(result), undefined);
   assert.equal(lanes.list()[0]?.state, 'open');

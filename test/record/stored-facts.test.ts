@@ -56,3 +56,15 @@ test('a row that no version wrote hides no other', () => {
     assert.deepEqual([readRow(row).action, readRow(row).numbers], ['trouble', null]);
   }
 });
+
+test('a number of another shape is left out, and hides no other', () => {
+  const odd = { ...NUMBERS, z: null, rate: '5.2', samples: 'GET /', swarm: { requests: 1 }, more: [1] };
+  const { rate: _, samples: __, ...left } = { ...NUMBERS, z: null, more: [1] };
+  const ban = readRow(rowOf('ban', '192.0.2.1', 'scan', JSON.stringify(odd), ''));
+  assert.deepEqual([ban.action, ban.numbers], ['ban', left]);
+  const site = readRow(rowOf('global_anomaly', null, 'site_clients', '{"rate":9,"top_paths":"/a","silent":1}', 'end'));
+  assert.deepEqual(site.numbers, { phase: 'end', rate: 9 });
+  const match = { user_agent: 'bot' };
+  const lane = readRow(rowOf('lane', null, null, JSON.stringify({ id: 'a-1', action: 'stop', match, rate: 2 }), ''));
+  assert.deepEqual(lane.numbers, { id: 'a-1', match, rate: 2 });
+});

@@ -2,7 +2,7 @@
 
 import { formatCount } from '../../english/number.ts';
 import type { TopEntry } from '../../model/event.ts';
-import type { Sample } from '../../model/told-event.ts';
+import type { JudgedNumbers } from '../../model/judged-numbers.ts';
 import type { Paragraph } from '../table.ts';
 import { cutText, formatClock, formatTime, width } from '../text.ts';
 import type { ActivitySummary } from './activity.ts';
@@ -80,9 +80,8 @@ function nameLine(different: number, noun: string, top: readonly TopEntry[]): st
 }
 
 /** Time, status, method and path, user agent, equal ones once; the samples of an old row may lack any of them. */
-export function sampleLines(samples: unknown): string[] {
-  if (!Array.isArray(samples)) return [];
-  const listed = (samples as Partial<Sample>[]).map(({ time = '', method, path, ...rest }) => ({
+export function sampleLines(samples: JudgedNumbers['samples'] = []): string[] {
+  const listed = samples.map(({ time = '', method, path, ...rest }) => ({
     ...{ time, ...rest },
     request: cutText(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS),
   }));

@@ -27,9 +27,11 @@ export function findLaneSpans(reader: TrailReader): readonly LaneSpan[] {
     .flatMap((action) => reader.query({ action, newestFirst: true, limit: ROWS_MAX }))
     .sort((a, b) => a.id - b.id);
   const spans = new Map<string, LaneSpan>();
-  for (const { action, timeMs, enforced, numbers } of rows) {
-    const lane = laneOfNumbers(numbers);
+  for (const row of rows) {
+    // One that is damaged has another action.
+    const lane = row.action === 'lane' || row.action === 'lane_end' ? laneOfNumbers(row.numbers) : undefined;
     if (lane === undefined) continue;
+    const { action, timeMs, enforced } = row;
     const before = spans.get(lane.id);
     // The configuration may end and begin what a lane does: it is told as one span.
     if (action === 'lane' && enforced)

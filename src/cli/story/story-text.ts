@@ -5,7 +5,8 @@ import { formatDuration, formatSeconds } from '../../english/duration.ts';
 import { presentCondition } from '../../english/former.ts';
 import { formatNumber, formatPercent } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf } from '../../english/reason.ts';
-import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../../model/audit.ts';
+import type { ActiveBan, AuditEntry, RefusedNumbers } from '../../model/audit.ts';
+import type { JudgedNumbers } from '../../model/judged-numbers.ts';
 import { printable } from '../../model/text.ts';
 import { formatAuditLine } from '../../record/text-log/audit-line.ts';
 import { columnsOf } from '../style.ts';
@@ -169,8 +170,7 @@ function describeWhy({ entry }: Story): Paragraph[] {
   if (!reason) {
     const remark = detail === '' ? '' : `: ${detail}`;
     const { origin } = numbers;
-    const there =
-      typeof origin === 'string' && entry.actor.startsWith('policy@') ? ` Its evidence is on ${origin}.` : '';
+    const there = origin !== undefined && entry.actor.startsWith('policy@') ? ` Its evidence is on ${origin}.` : '';
     return [
       {
         label: 'Why',

@@ -3,7 +3,8 @@
 import { formatSeconds, formatSpan } from '../../english/duration.ts';
 import { countOf } from '../../english/number.ts';
 import { looks, peakOf } from '../../english/site-reason.ts';
-import type { AuditEntry, JudgedNumbers } from '../../model/audit.ts';
+import type { AuditEntry } from '../../model/audit.ts';
+import type { JudgedNumbers } from '../../model/judged-numbers.ts';
 import { printable } from '../../model/text.ts';
 import { createStyle, type Style } from '../style.ts';
 import { cutText, formatClock, width } from '../text.ts';
@@ -83,9 +84,9 @@ function describeBan(
 }
 
 /** The paths of its newest requests by their last part: `.env, phpinfo.php … `. */
-function pathsOf({ samples }: JudgedNumbers, most: number): string {
-  const names = (Array.isArray(samples) ? samples : []).map(({ path }: { readonly path?: unknown }) => {
-    const whole = String(path ?? '').split('?', 1)[0] ?? '';
+function pathsOf({ samples = [] }: JudgedNumbers, most: number): string {
+  const names = samples.map(({ path = '' }) => {
+    const whole = path.split('?', 1)[0] ?? '';
     return printable(cutText(whole.split('/').filter(Boolean).at(-1) ?? '/', PATH_COLUMNS));
   });
   const different = [...new Set(names)];

@@ -4,6 +4,5 @@ import type { ActiveBan } from '../../model/audit.ts';
 export function findOrigin({ actor, numbers }: Pick<ActiveBan, 'actor' | 'numbers'>): string | undefined {
   // Numbers of a ban are read from disk: hardly any actor needs a look.
   if (!actor.includes('@')) return undefined;
-  const origin = numbers?.origin;
-  return typeof origin === 'string' ? origin : undefined;
+  return numbers?.origin;
 }

@@ -22,8 +22,8 @@ const PHASES = { lane: 'open', lane_keep: 'keep', lane_end: 'end' } as const;
 
 /** How people are told of what a person decided about a lane, or of its end by its time; of all else the engine's events tell. */
 export function describeOrder(draft: AuditDraft): NotificationOf<'lane_order'>[] {
+  if (draft.action !== 'lane' && draft.action !== 'lane_keep' && draft.action !== 'lane_end') return [];
   const { action, actor, timeMs, enforced, detail, numbers } = draft;
-  if (action !== 'lane' && action !== 'lane_keep' && action !== 'lane_end') return [];
   const operator = actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
   if (operator === null && action !== 'lane_end') return [];
   const lane = laneOfNumbers(numbers);

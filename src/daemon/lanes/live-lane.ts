@@ -1,17 +1,16 @@
 /** A lane that the engine opened, until it ends; and as nginx is to have it. */
 import type { NginxLane } from '../../enforce/nginx-lane-text.ts';
 import { LANE_SECONDS_MAX } from '../../model/lane.ts';
-import type { LiveLane } from '../../model/live-lane.ts';
-import { isList, isObject, isOneOf, isRecord, isText } from '../../model/shape.ts';
+import { isLiveLane, type LiveLane } from '../../model/live-lane.ts';
+import { isList } from '../../model/shape.ts';
 import type { LaneStart } from '../../model/told-event.ts';
 
 /** nginx lets lanes go this long after it was last told of them: a daemon that died stops nobody for longer. */
 export const LEASE_MS = 3_600_000;
 const RENEW_MS = 900_000;
 
-const isLane = isObject({ id: isText, action: isOneOf('hold', 'deny'), match: isRecord, until: isText });
 /** Lanes that were saved. */
-export const areLanes = isList((value): value is LiveLane => isLane(value));
+export const areLanes = isList(isLiveLane);
 
 export function laneOfEvent({ id, time, action, match, opened, usual_rate, ...rest }: LaneStart): LiveLane {
   const { surplus, clients, seconds, coverage, rate, backtest } = rest;

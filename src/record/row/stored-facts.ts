@@ -11,6 +11,7 @@ import {
   isLossNumbers,
   isPruneNumbers,
 } from '../../model/audit.ts';
+import { readJudged, readLane, readSite } from '../../model/judged-numbers.ts';
 import { isEither, isNull, isObject, isOneOf, isOptional, isRecord, isText, type Shape } from '../../model/shape.ts';
 
 /** What is told of a row by its action, as in model/audit.ts. */
@@ -98,12 +99,18 @@ function translated({ action, numbers: given, detail }: StoredFacts): unknown {
     case 'ban_result':
     case 'unban_result':
       return given ?? { result: detail.startsWith('ok') ? 'ok' : 'failed' };
+    case 'ban':
+      return given && readJudged(given);
     case 'refused': {
       const [, reason = 'limit', because = detail] = /^(\w+): (.*)$/s.exec(detail) ?? [];
-      return { reason, because, ...given };
+      return { reason, because, ...readJudged(given ?? {}) };
     }
     case 'global_anomaly':
-      return { phase: detail === 'end' ? 'end' : 'start', ...given };
+      return { phase: detail === 'end' ? 'end' : 'start', ...readSite(given ?? {}) };
+    case 'lane':
+    case 'lane_keep':
+    case 'lane_end':
+      return given && readLane(given);
     case 'fuse': {
       // Older versions said `blown`, or nothing.
       const fuse: { readonly phase?: unknown } = given ?? { phase: detail.startsWith('reset') ? 'reset' : 'tripped' };

@@ -5,8 +5,9 @@ import { describeBaseline, markDefault } from '../../english/learned.ts';
 import { formatNumber } from '../../english/number.ts';
 import { briefReason } from '../../english/reason.ts';
 import { describeEnd, describeStart } from '../../english/site-reason.ts';
-import type { AuditDraft, DraftOf, JudgedNumbers } from '../../model/audit.ts';
+import type { AuditDraft, DraftOf } from '../../model/audit.ts';
 import type { Level } from '../../model/event.ts';
+import type { JudgedNumbers } from '../../model/judged-numbers.ts';
 import { joinLines } from '../../model/text.ts';
 import type { BaselineEvent } from '../../model/told-event.ts';
 
@@ -88,15 +89,15 @@ function anomaly({ condition, numbers }: DraftOf<'global_anomaly'>): readonly st
 /** Condition, rate and baseline. */
 function reasons({ condition, numbers, detail }: DraftOf<'ban' | 'refused'>): readonly string[] {
   if (numbers === null || numbers.origin !== undefined) return [`${condition}${detail === '' ? '' : ` "${detail}"`}`];
-  const { rate, mean, stddev, ipv4 } = numbers;
+  const { rate, ipv4 } = numbers;
   const compared =
     typeof rate !== 'number'
       ? []
-      : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}${markDefault(numbers)}`];
-  return [briefReason(condition, numbers), ...compared, typeof ipv4 === 'string' ? `IPv4 ${ipv4}` : ''];
+      : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level(numbers)}${markDefault(numbers)}`];
+  return [briefReason(condition, numbers), ...compared, ipv4 === undefined ? '' : `IPv4 ${ipv4}`];
 }
 
 const level = ({ mean, stddev }: Level | JudgedNumbers): string =>
   `${formatNumber(mean, 2)}±${formatNumber(stddev, 2)}/s`;
 
-const percent = (share: unknown): string => `${formatNumber(typeof share === 'number' ? share * 100 : share, 1)}%`;
+const percent = (share: number): string => `${formatNumber(share * 100, 1)}%`;

@@ -1,7 +1,8 @@
 /** Reads the trail: for the command line (daemon running or stopped) and for the dashboard. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { ActiveBan, AuditAction, AuditEntry, JudgedNumbers } from '../../model/audit.ts';
+import type { ActiveBan, AuditAction, AuditEntry } from '../../model/audit.ts';
 import { isPosition, type Position } from '../../model/chunk.ts';
+import { type JudgedNumbers, readJudged } from '../../model/judged-numbers.ts';
 import { parseJson } from '../../model/shape.ts';
 import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
 import { type ChainEnd, prepareEnds } from '../chain/chain-ends.ts';
@@ -40,6 +41,10 @@ function prepareNumbers(sql: BetterSqlite3.Database): NumbersStatement {
   return sql.prepare<[number, number, string], string | null>(text).pluck();
 }
 
+/** Rows of older versions say it in words alone. */
+const WITHOUT_RESULTS = `NOT (action GLOB '*_result' AND
+  coalesce(CASE WHEN json_valid(numbers) THEN numbers ->> 'result' END = 'ok', detail GLOB 'ok*'))`;
+
 const BY_START = 'since_ms, client';
 
 /** Every method throws RecordError when the database cannot be read. */
@@ -67,7 +72,7 @@ export class TrailReader {
     where('id > ?', query.afterId);
     where('action = ?', query.action);
     where('time_ms >= ?', query.sinceMs);
-    if (query.withoutResults) conditions.push(`NOT (action GLOB '*_result' AND detail GLOB 'ok*')`);
+    if (query.withoutResults) conditions.push(WITHOUT_RESULTS);
     return this.#read(() => {
       if (query.client !== undefined) {
         where('client IN (SELECT value FROM json_each(?))', JSON.stringify(this.#namesOf(query.client)));
@@ -136,7 +141,8 @@ export class TrailReader {
   /** Numbers of the row that decided a ban, also after that row was pruned; null when there are none. */
   findNumbers(auditId: number, client: string): JudgedNumbers | null {
     return this.#read(() => {
-      return readObject(this.#numbers().get(auditId, auditId, client) ?? null);
+      const numbers = readObject(this.#numbers().get(auditId, auditId, client) ?? null);
+      return numbers && readJudged(numbers);
     });
   }
 
