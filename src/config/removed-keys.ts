@@ -40,6 +40,7 @@ export const REMOVED_KEYS: ReadonlyMap<string, string> = new Map([
   ['swarm.honest_share', 'it is 0.001'],
   ['http.actions', 'people act from the dashboard where http.token_file names their tokens, and nowhere else'],
   ['fleet.kind', 'a list in fleet.url is a Cluster, and with fleet.master it has Sentinels'],
+  ['log_level', 'the journal has every line, each with its level'],
   ['state.checkpoint', 'positions are saved every second'],
   ['audit.log_bytes_max', 'the log rotates at 20 MB; audit.log_keep says how many old ones are kept'],
   ...['slack', 'webhook[]', 'email'].flatMap((channel) => under(`notify.${channel}`, DELIVERY)),

@@ -106,7 +106,6 @@ export const configSchema = z.strictObject({
       .default('127.0.0.1:9617'),
     token_file: z.string().min(1).optional(),
   }),
-  log_level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
 export type Config = z.output<typeof configSchema>;

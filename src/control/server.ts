@@ -80,7 +80,8 @@ export class ControlServer {
 
   private accept(client: Socket): void {
     const { options, connections } = this;
-    client.on('error', (error) => options.log('debug', 'control client went away', { error: error.message }));
+    // It went away.
+    client.on('error', () => {});
     if (connections.size >= CONNECTIONS_MAX) {
       refuse(client, `more than ${CONNECTIONS_MAX} commands at once: try again`);
       return;

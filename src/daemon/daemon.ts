@@ -4,7 +4,7 @@ import { formatProblem } from '../config/problem.ts';
 import { ControlServer } from '../control/server.ts';
 import { HttpServer } from '../http/server.ts';
 import { messageOf } from '../model/coded-error.ts';
-import type { Log, LogLevel } from '../model/log.ts';
+import type { Log } from '../model/log.ts';
 import { everySecond } from './every-second.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { KeptParts } from './instance-parts.ts';
@@ -75,7 +75,7 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
     process.stderr.write(`${describe(loaded)}\n`);
     return EXIT_BAD_CONFIGURATION;
   }
-  const daemon = new Daemon(configPath, loaded.config.log_level, wishes, screen);
+  const daemon = new Daemon(configPath, wishes, screen);
   try {
     await daemon.run(loaded);
     return 0;
@@ -90,14 +90,12 @@ class Daemon {
   private readonly wishes: Wishes;
   private readonly screen: StartScreen | undefined;
   private readonly kept: KeptParts;
-  private logLevel: LogLevel;
 
-  constructor(configPath: string, logLevel: LogLevel, wishes: Wishes, screen: StartScreen | undefined) {
+  constructor(configPath: string, wishes: Wishes, screen: StartScreen | undefined) {
     this.configPath = configPath;
     this.wishes = wishes;
     this.screen = screen;
-    this.logLevel = logLevel;
-    const write = createLog(() => this.logLevel);
+    const write = createLog();
     const log: Log = (...line) => {
       screen?.clear();
       write(...line);
@@ -182,7 +180,6 @@ class Daemon {
     };
     wishes.stop.addEventListener('abort', giveUp, { once: true });
     if (wishes.stop.aborted) giveUp();
-    this.logLevel = loaded.config.log_level;
     for (const warning of loaded.warnings) log('warn', formatProblem(warning));
     try {
       return await startInstance({

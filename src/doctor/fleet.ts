@@ -7,11 +7,11 @@ import { findForbidden, measureAhead, readFacts, type ServerFacts } from '../fle
 import { Keys } from '../fleet/keys.ts';
 import { causeOf } from '../fleet/reply.ts';
 import { connectServer } from '../fleet/server.ts';
+import { CLOCK_OFF_MS } from '../model/fleet.ts';
 import { about, type Finding } from './finding.ts';
 
 const { ok, warn, fail } = about('fleet');
 const VERSION_MIN = 7;
-const CLOCK_OFF_MS = 2000;
 /** What a ban takes in the server: its place in the stream, in the set and its entry, measured by test/bench/fleet.ts. */
 const BAN_BYTES = 500;
 /** The stream's 100,000 entries and some room for counts. */

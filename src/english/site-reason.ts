@@ -5,6 +5,7 @@
 import type { SiteNumbers } from '../model/judged-numbers.ts';
 import { type Figure, formatCount, formatNumber, formatPercent, isKnown } from './number.ts';
 import { briefReason } from './reason.ts';
+import { looks } from './surge.ts';
 
 /** Something that makes up more of the surge than of ordinary traffic. */
 export interface Excess {
@@ -78,15 +79,9 @@ export function usualOf({ condition, peak_measured, usual, mean }: SiteNumbers):
 const peakAndUsual = (numbers: SiteNumbers): string =>
   numbers.peak_rate === undefined ? rates(numbers) : `peak ${peakOf(numbers)}, usually ${usualOf(numbers)}`;
 
-/** What it is taken for while it lasts. */
-export function looks({ verdict }: SiteNumbers): string {
-  if (verdict === 'attack') return 'looks like a distributed attack';
-  return verdict === 'visitors' ? 'looks like a crowd of visitors' : 'may be visitors or an attack';
-}
-
 /** What it was taken for, afterwards. */
 export const looked = (numbers: SiteNumbers): string =>
-  looks(numbers).replace('looks', 'looked').replace('may be', 'might have been');
+  looks(numbers.verdict).replace('looks', 'looked').replace('may be', 'might have been');
 
 /** True when traffic is about as high as at its peak: it ended because it counts as normal by now. */
 export function isNewNormal({ rate, peak_rate }: SiteNumbers): boolean {

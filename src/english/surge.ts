@@ -26,6 +26,12 @@ const WORDS: Readonly<Record<SignName, (sign: Sign) => string>> = {
   queries: (sign) => `${share(sign)} carry a query${usually(sign)}, nearly all of them different`,
 };
 
+/** What it is taken for while it lasts. */
+export function looks(verdict: string | undefined): string {
+  if (verdict === 'attack') return 'looks like a distributed attack';
+  return verdict === 'visitors' ? 'looks like a crowd of visitors' : 'may be visitors or an attack';
+}
+
 export function describeSurge(verdict: Verdict, { ofNewClients, signs }: SurgeSigns): string {
   const reasons = (side: Sign['speaksFor']) =>
     signs
@@ -34,8 +40,8 @@ export function describeSurge(verdict: Verdict, { ofNewClients, signs }: SurgeSi
       .map((sign) => WORDS[sign.name](sign))
       .join(', ');
   const whose = `of ${ofNewClients ? "new clients'" : 'the'} requests above normal, `;
-  if (verdict === 'attack') return `looks like a distributed attack: ${whose}${reasons('attack')}`;
-  if (verdict === 'visitors') return `looks like a crowd of visitors: ${whose}${reasons('visitors')}`;
+  const said = `${looks(verdict)}: ${whose}`;
+  if (verdict !== 'unclear') return `${said}${reasons(verdict)}`;
   const [attack, visitors] = [reasons('attack') || 'nothing', reasons('visitors') || 'nothing'];
-  return `may be visitors or an attack: ${whose}for an attack: ${attack}; for visitors: ${visitors}`;
+  return `${said}for an attack: ${attack}; for visitors: ${visitors}`;
 }

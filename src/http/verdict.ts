@@ -3,7 +3,8 @@
 import { describeTripped } from '../english/fuse.ts';
 import { countOf, formatCount } from '../english/number.ts';
 import { describeProgress, progressOf } from '../english/progress.ts';
-import { looks, peakOf } from '../english/site-reason.ts';
+import { peakOf } from '../english/site-reason.ts';
+import { looks } from '../english/surge.ts';
 import type { Status } from '../model/status.ts';
 
 export type Tone = 'good' | 'info' | 'warn' | 'bad';
@@ -61,7 +62,7 @@ function describeIncident({ incident, clients }: Status): Verdict | undefined {
   const peak = peakOf(incident).replace(/\d{4,}/, (digits) => formatCount(Number(digits)));
   const title = `${names[verdict]} since ${since}: ${peak} at the peak`;
   if (!ongoing) return { tone: 'warn', title, text: 'Calm at the moment; the alert ends when that lasts.' };
-  const guess = verdict === 'unclear' ? 'It may be visitors or an attack' : `It ${looks(incident)}`;
+  const guess = verdict === 'unclear' ? 'It may be visitors or an attack' : `It ${looks(incident.verdict)}`;
   return {
     tone: verdict === 'visitors' ? 'warn' : 'bad',
     title,

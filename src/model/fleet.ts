@@ -1,6 +1,9 @@
 /** The fleet as one host sees it: what `zban status` and `zban fleet status` show. */
 import { each, isBoolean, isList, isNumber, isObject, isOneOf, isText, type Value } from './shape.ts';
 
+/** A clock that is off by more is told. */
+export const CLOCK_OFF_MS = 2000;
+
 export const isFleetStatus = isObject({
   name: isText,
   /** This host's name in it. */

@@ -5,13 +5,12 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 
-/** A process that logs three lines once its standard input has ended. */
+/** A process that logs two lines once its standard input has ended. */
 function logger() {
   const program = `
     import { createLog } from ${JSON.stringify(import.meta.resolve('../../src/daemon/log.ts'))};
     process.stdin.resume().on('end', () => {
-      const log = createLog(() => 'info');
-      log('debug', 'left out');
+      const log = createLog();
       log('info', 'two\\nlines', { file: 'a"b', msg: 'not this', none: undefined });
       log('error', 'the last words');
       process.exit(7);

@@ -3,7 +3,8 @@ import { describeTripped } from '../../english/fuse.ts';
 import { describeBaseline } from '../../english/learned.ts';
 import { countOf, formatCount, formatNumber, formatPercent } from '../../english/number.ts';
 import { describeProgress, progressOf } from '../../english/progress.ts';
-import { looks, peakOf } from '../../english/site-reason.ts';
+import { peakOf } from '../../english/site-reason.ts';
+import { looks } from '../../english/surge.ts';
 import type { FleetStatus } from '../../model/fleet.ts';
 import type { Status } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
@@ -124,7 +125,7 @@ function describeIncident({ global_anomaly, incident }: Status): string {
   if (!incident) return global_anomaly ? 'YES' : 'no';
   const { since, ongoing } = incident;
   const now = ongoing ? '' : '; calm now, it ends when that lasts';
-  return `YES, since ${formatTime(Date.parse(since))}, peak ${peakOf(incident)}: ${looks(incident)}${now}`;
+  return `YES, since ${formatTime(Date.parse(since))}, peak ${peakOf(incident)}: ${looks(incident.verdict)}${now}`;
 }
 
 function formatCounts(what: string, counts: Readonly<Record<string, number>>): string {

@@ -13,7 +13,7 @@ import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { minute } from '../report/banned.ts';
-import { alignRight, COLUMNS, section } from '../report/section.ts';
+import { alignRight, COLUMNS, NO_LINES, section } from '../report/section.ts';
 import { wrapText } from '../text.ts';
 
 /** Replays the logs once for each step: as long as seven times `zban replay`. */
@@ -73,8 +73,7 @@ const configLine = (sensitivity: Sensitivity): string => `sensitivity: ${sensiti
 function formatTune(result: Sweep, inForce: Sensitivity, advice: Recommendation | undefined): string {
   const days = sweepDays(result);
   const { first, last } = result;
-  if (first === null || last === null || days === undefined || !advice)
-    return 'The log has no line that could be read.';
+  if (first === null || last === null || days === undefined || !advice) return NO_LINES;
   const span = formatSpan(Date.parse(last) - Date.parse(first));
   const read = `${countOf(result.lines, 'line')} of ${countOf(result.clients, 'client')}`;
   const known = `${formatCount(result.knownClients)} clients are known: most of their requests were answered in ${KNOWN_HOURS} or more different hours.`;

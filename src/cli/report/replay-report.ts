@@ -10,7 +10,7 @@ import type { ReplaySummary } from '../../replay/replay.ts';
 import type { Episode, ReplayReport } from '../../replay/report.ts';
 import { describeBanned, describeKnown, minute } from './banned.ts';
 import { describeRefused, describeUnbanned } from './not-banned.ts';
-import { alignRight, section } from './section.ts';
+import { alignRight, NO_LINES, section } from './section.ts';
 
 /** Days and anomalies listed, unless all are; clients that were not banned: the heaviest and the nearest. */
 const LISTED = 10;
@@ -67,7 +67,7 @@ function describeUnbannedClients({ history, all }: ReportInput): string[] {
 
 function describePeriod({ config, history, summary }: ReportInput): string {
   const { first, last } = history;
-  if (first === null || last === null) return 'The log has no line that could be read.';
+  if (first === null || last === null) return NO_LINES;
   const span = formatSpan(Date.parse(last) - Date.parse(first));
   const lines = [
     `${minute(first)} to ${minute(last)} UTC (${span}): ${countOf(summary.lines, 'line')} of ${countOf(summary.clients, 'client')}`,

@@ -6,6 +6,9 @@ import { formatFittingTable } from '../table.ts';
 
 /** Columns that a report is written for: a wider terminal makes it no easier to read. */
 export const COLUMNS = Math.min(100, columnsOf(process.stdout));
+/** Nothing to report. */
+export const NO_LINES = 'The log has no line that could be read.';
+
 const INDENT = '  ';
 
 export interface Table {

@@ -4,7 +4,8 @@ import { formatSpan } from '../../english/duration.ts';
 import { formatCount } from '../../english/number.ts';
 import { describeProgress, progressOf } from '../../english/progress.ts';
 import { phraseOf } from '../../english/reason.ts';
-import { looks, peakOf } from '../../english/site-reason.ts';
+import { peakOf } from '../../english/site-reason.ts';
+import { looks } from '../../english/surge.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import type { Busiest, Status, TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
@@ -65,7 +66,7 @@ function drawHeader({ view, rates, nowMs, style }: Picture, columns: number): st
     lines.push(
       style.red(
         cutText(
-          `Site anomaly${incident.ongoing ? '' : ' (calming down)'}: ${looks(incident)}, peak ${peakOf(incident)}`,
+          `Site anomaly${incident.ongoing ? '' : ' (calming down)'}: ${looks(incident.verdict)}, peak ${peakOf(incident)}`,
           columns,
         ),
       ),

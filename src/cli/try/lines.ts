@@ -2,7 +2,8 @@
 
 import { formatSeconds, formatSpan } from '../../english/duration.ts';
 import { countOf } from '../../english/number.ts';
-import { looks, peakOf } from '../../english/site-reason.ts';
+import { peakOf } from '../../english/site-reason.ts';
+import { looks } from '../../english/surge.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { JudgedNumbers } from '../../model/judged-numbers.ts';
 import { printable } from '../../model/text.ts';
@@ -59,7 +60,7 @@ export function describeEntry(entry: AuditEntry, style: Style, columns: number):
       const seconds = Number(numbers.duration_seconds ?? 0);
       return isEnd
         ? `${time}  ${style.green('site')}    back to normal after ${formatSpan(seconds * 1000)}, peak ${peakOf(numbers)}`
-        : `${time}  ${style.yellow('site')}    unusual traffic, ${looks(numbers)}, peak ${peakOf(numbers)}; bans nobody by itself`;
+        : `${time}  ${style.yellow('site')}    unusual traffic, ${looks(numbers.verdict)}, peak ${peakOf(numbers)}; bans nobody by itself`;
     }
     case 'fuse':
     case 'trouble':

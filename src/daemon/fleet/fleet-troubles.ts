@@ -1,10 +1,9 @@
 /** What stands in the way of a host's part in its fleet, told once. */
 import { type Link, SILENT_MS } from '../../fleet/link.ts';
+import { CLOCK_OFF_MS } from '../../model/fleet.ts';
 import { formatSecond } from '../../model/time.ts';
 import type { Troubles } from '../troubles.ts';
 
-/** A clock that is further off than this is reported. */
-const CLOCK_OFF_MS = 2000;
 const [AWAY, CLOCK, TWIN] = ['fleet', 'fleet clock', 'fleet host'];
 
 export class FleetTroubles {

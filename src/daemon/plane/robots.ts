@@ -32,7 +32,6 @@ export interface RobotsOptions {
   readonly config: Pick<Config, 'detection'>;
   readonly robots: RobotList;
   readonly pipeline: Pick<Pipeline, 'send'>;
-  readonly log: Log;
   /** Asks the host's name servers where not given. */
   readonly resolver?: RobotResolver & { cancel(): void };
 }
@@ -69,7 +68,7 @@ export class Robots {
   }
 
   private async checkOne({ high, low, address: text, userAgent }: RobotClaim): Promise<void> {
-    const { robots, config, pipeline, log } = this.options;
+    const { robots, config, pipeline } = this.options;
     const name = robots.findClaimed(userAgent);
     const domains = name === undefined ? [] : robots.domainsOf(name);
     const address = isIpv4Client(high) ? formatClient(IPV4_HIGH, low, config.detection) : text;
@@ -77,7 +76,6 @@ export class Robots {
     if (domains.length === 0 || this.stopped) return;
     const verdict = VERDICTS[await this.dns.verify(address, domains)];
     if (verdict === UNKNOWN || this.stopped) return;
-    log('debug', verdict === VERIFIED ? 'verified a robot' : 'refuted a robot', { robot: name, address });
     await pipeline.send({ kind: 'robots', verdicts: [{ high, low, verdict }] });
   }
 }

@@ -4,18 +4,13 @@ import { spellDuration } from '../../english/duration.ts';
 import { formatCount, formatLevel, formatNumber } from '../../english/number.ts';
 import { briefReason, phraseOf } from '../../english/reason.ts';
 import { isNewNormal, listExcess, looked, peakOf, usualOf } from '../../english/site-reason.ts';
+import { looks } from '../../english/surge.ts';
 import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../../model/told-event.ts';
 import type { Content, IncidentMark } from '../message.ts';
 
 const EXCESS_MAX = 3;
 
-/** What a surge is called before its reasons are read. */
-const SURGES: Readonly<Record<GlobalAnomalyEvent['verdict'], readonly [icon: string, name: string]>> = {
-  attack: ['🚨', 'looks like a distributed attack'],
-  visitors: ['📈', 'looks like a crowd of visitors'],
-  unclear: ['❓', 'unusual traffic, visitors or an attack'],
-};
-
+const ICONS = { attack: '🚨', unclear: '❓', visitors: '📈' } as const;
 const LEVELS = { attack: 'critical', unclear: 'warning', visitors: 'info' } as const;
 
 const markOf = ({ since, verdict, phase }: GlobalAnomalyEvent): IncidentMark => ({
@@ -26,11 +21,13 @@ const markOf = ({ since, verdict, phase }: GlobalAnomalyEvent): IncidentMark => 
 
 /** `after` is what an operator noted shortly before. */
 export function siteStartContent(event: GlobalAnomalyStart, after: string | undefined): Content {
-  const [icon, name] = SURGES[event.verdict] ?? SURGES.unclear;
+  const { verdict } = event;
+  const isClear = verdict === 'attack' || verdict === 'visitors';
+  const name = isClear ? looks(verdict) : 'unusual traffic, visitors or an attack';
   const lines = excessLines(event);
   const note = after === undefined ? '' : `, ${after}`;
   return {
-    icon,
+    icon: ICONS[verdict] ?? ICONS.unclear,
     headline: `: ${name}: ${spell(peakOf(event))}, normal is ${spell(usualOf(event))}${note}`,
     details: [
       `${capital(event.detail)}.`,
