@@ -144,14 +144,12 @@ export function usualErrors(numbers: ReasonNumbers): string {
 function describeNormal(numbers: ReasonNumbers): string {
   const { learned } = numbers;
   const isOfSite = numbers.baseline_of === 'site';
-  const perMinute = (rate: Figure) => short(rate && rate * 60);
   type Level = { readonly [Name in 'mean' | 'stddev' | 'error_ratio']?: Figure };
-  const rateOf = ({ mean, stddev }: Level) =>
-    isOfSite ? `${formatNumber(mean)} ± ${formatNumber(stddev)}` : `${perMinute(mean)} ± ${perMinute(stddev)}`;
+  const rateOf = ({ mean, stddev }: Level) => `${formatNumber(mean)} ± ${formatNumber(stddev)}`;
   const describe = (level: Level) =>
     isOfSite
       ? `${rateOf(level)} requests/s on the whole site`
-      : `${rateOf(level)} requests a minute from a client, ${formatPercent(level.error_ratio)} of them refused (4xx)`;
+      : `${rateOf(level)} requests/s from a client, ${formatPercent(level.error_ratio)} of them refused (4xx)`;
   const { mean, stddev, baseline_error_ratio } = numbers;
   const level = { mean, stddev, error_ratio: baseline_error_ratio };
   const effective = describe(level);

@@ -3,6 +3,7 @@
  * free of control characters, but to be escaped wherever they are shown.
  */
 import type { SiteNumbers } from '../model/judged-numbers.ts';
+import { formatSeconds } from './duration.ts';
 import { type Figure, formatCount, formatNumber, formatPercent, isKnown } from './number.ts';
 import { briefReason } from './reason.ts';
 import { looks } from './surge.ts';
@@ -41,24 +42,33 @@ export function listExcess(numbers: SiteNumbers, max: number): Excess[] {
   return found;
 }
 
-/** The start of an anomaly in parts for one line, the most telling first. */
+/** The start of an anomaly in parts for one short line: what it is taken for, how much against usual, and of what. */
 export function describeStart(numbers: SiteNumbers): string[] {
-  const stands = listExcess(numbers, 2).map(({ kind, name, share, usual }) =>
-    [kind === 'new' ? '' : kind, clip(name), share, usual && `(${usual})`].filter((word) => word !== '').join(' '),
-  );
-  return [numbers.detail ?? '', brief(numbers), peakAndUsual(numbers), ...stands];
+  return [looks(numbers.verdict), peakAndUsual(numbers), ...describeExcess(numbers, 1).slice(0, 1)];
 }
 
-/** The end of an anomaly in parts for one line; `lasted` is its duration as people write it. */
-export function describeEnd(numbers: SiteNumbers, lasted: string): string[] {
+/** The start of an anomaly in as many words as there are, for who asks: why it was judged, and by what. */
+export function describeStartFully(numbers: SiteNumbers): string[] {
+  const [reasons, judged] = [numbers.detail ?? '', briefReason(numbers.condition ?? '', numbers)];
+  const peak = numbers.peak_rate === undefined ? '' : peakAndUsual(numbers);
+  return [reasons, judged, peak, rates(numbers), ...describeExcess(numbers, 2)].filter((part) => part !== '');
+}
+
+const describeExcess = (numbers: SiteNumbers, max: number): string[] =>
+  listExcess(numbers, max).map(({ kind, name, share, usual }) =>
+    [kind === 'new' ? '' : kind, clip(name), share, usual && `(${usual})`].filter((word) => word !== '').join(' '),
+  );
+
+/** The end of an anomaly in parts for one line. */
+export function describeEnd(numbers: SiteNumbers): string[] {
+  const { duration_seconds: seconds } = numbers;
   return [
-    `lasted ${lasted}`,
+    `lasted ${typeof seconds === 'number' ? formatSeconds(seconds) : '–'}`,
     `peak ${peakOf(numbers)}`,
     `${formatCount(numbers.extra_requests)} requests above normal`,
     `${formatCount(numbers.bans)} clients banned meanwhile`,
     looked(numbers),
     ...(numbers.silent ? ['the log fell silent'] : []),
-    rates(numbers),
   ];
 }
 
@@ -92,8 +102,6 @@ const NAME_LENGTH_MAX = 60;
 
 const clip = (name: string): string =>
   name.length > NAME_LENGTH_MAX ? `${name.slice(0, NAME_LENGTH_MAX).toWellFormed()}…` : name;
-
-const brief = (numbers: SiteNumbers): string => briefReason(numbers.condition ?? '', numbers);
 
 const rates = ({ rate, mean, stddev }: SiteNumbers): string =>
   `rate ${formatNumber(rate)}/s, usually ${formatNumber(mean)}±${formatNumber(stddev)}/s`;

@@ -63,10 +63,10 @@ export function textOf(entry: AuditEntry): string {
       return entry.actor === 'policy' ? explain(entry.condition, entry.numbers ?? {}) : entry.detail;
     case 'refused':
       return `${entry.numbers.because || entry.detail}; ${explain(entry.condition, entry.numbers)}`;
-    case 'global_anomaly':
-      return entry.numbers.phase === 'end'
-        ? describeEnd(entry.numbers, '').slice(1, 3).join(', ')
-        : (describeStart(entry.numbers)[0] ?? '');
+    case 'global_anomaly': {
+      const site = { ...entry.numbers, condition: entry.condition };
+      return (site.phase === 'end' ? describeEnd(site).slice(1, 3) : describeStart(site)).join(', ');
+    }
     case 'lane':
       return entry.detail.replace(/^(hold|deny) /, `${entry.enforced ? '' : 'would '}$1 requests with `);
     default:

@@ -41,10 +41,7 @@ export function summaryLine(notification: Notification): string {
     }
     case 'global_anomaly': {
       const { event } = notification;
-      const parts =
-        event.phase === 'start'
-          ? ['began', ...describeStart(event).slice(0, 3)]
-          : ['ended', ...describeEnd(event, formatSeconds(event.duration_seconds))];
+      const parts = event.phase === 'start' ? ['began', ...describeStart(event)] : ['ended', ...describeEnd(event)];
       return columns(event.time, parts.join(', '));
     }
     case 'lane': {

@@ -120,11 +120,29 @@ test('a client that was never judged is told by the limit that it came nearest t
   assert.match(flat(byRate), /on 2026-11-20 10:11:12: 10\.0 % of the limit of its rate\./);
 });
 
-test('an anomaly of the site is told as in the audit log', async (t) => {
-  const numbers = { rate: 174.3, mean: 102.24, stddev: 23.38, z: 3.1, multiple: 1.7 };
-  const row = { client: null, condition: 'site_z_score', numbers, actor: 'policy', detail: 'start' } as const;
-  const text = flat(await explain(t, [result('global_anomaly', row)], 1));
-  assert.match(text, /^Entry #1 is about no client\. .* Why the site is far above its usual rate\. GLOBAL ANOMALY \| /);
+test('an anomaly of the site is told with all that its line elsewhere has no room for', async (t) => {
+  const top_paths = ['/search', '/login'].map((name) => ({ name, requests: 99, share: 0.4, usual_share: 0.03 }));
+  const numbers = {
+    phase: 'start',
+    rate: 174.3,
+    mean: 102.24,
+    stddev: 23.38,
+    z: 3.1,
+    multiple: 1.7,
+    top_paths,
+  } as const;
+  const detail = 'looks like a distributed attack: 100 % ask for one path';
+  const row = { client: null, condition: 'site_z_score', numbers: { ...numbers, detail }, actor: 'policy' } as const;
+  const end = { ...row, numbers: { ...numbers, phase: 'end', duration_seconds: 90, verdict: 'attack' } } as const;
+  const rows = [
+    result('global_anomaly', { ...row, detail: 'start' }),
+    result('global_anomaly', { ...end, detail: 'end' }),
+  ];
+  assert.match(
+    flat(await explain(t, rows, 1)),
+    /^Entry #1 is about no client\. .* Why the site is far above its usual rate\. Seen looks like a distributed attack: 100 % ask for one path site_z_score 3\.1 rate 174\.30\/s, usually 102\.24±23\.38\/s path \/search 40 % \(usually 3 %\) path \/login 40 % /,
+  );
+  assert.match(flat(await explain(t, rows, 2)), / End lasted 1m30s peak .* looked like a distributed attack/);
 });
 
 test('the requests around a ban are looked for at the time that the log had', async (t) => {

@@ -24,7 +24,7 @@ test('a ban in force: how it stands, why, how much lower it should have stayed, 
 Decision   2026-11-20 10:11:12 (3m ago) zban banned 203.0.113.9 for 30m, tier 2 (entry #3).
 Why        probing for what is not there (scan). It sent 40 requests in 12 s, 38 of them refused
            (4xx). That is 12.5 points; the limit is 12.
-Normal     42 ± 33 requests a minute from a client, 3 % of them refused (4xx).
+Normal     0.70 ± 0.55 requests/s from a client, 3 % of them refused (4xx).
 Limit      A burst of about 12 requests for paths where nobody else is served, then 1.2 a minute,
            would have been tolerated (12 points, of which 1.2 drain a minute).
 Requests   10:11:12  401  GET /login?a=1  curl/8.5.0

@@ -5,7 +5,7 @@ import { briefReason, describeReason, PHRASES, phraseOf } from '../../src/englis
 import type { Condition } from '../../src/model/event.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
-const NORMAL = '42 ± 33 requests a minute from a client, 3 % of them refused (4xx).';
+const NORMAL = '0.70 ± 0.55 requests/s from a client, 3 % of them refused (4xx).';
 const COMPARED = '7.4 times the mean, 8.2 standard deviations above it';
 
 /** Condition, one line of many, what it did, how much would have been tolerated. */
@@ -119,11 +119,11 @@ test('a floor is not told as if it had been learned', () => {
   assert.equal(normal({ mean: 0.7, stddev: 0.55, error_ratio: 0.03 }), NORMAL);
   assert.equal(
     normal({ mean: 0.05, stddev: 0.1, error_ratio: 0.004 }),
-    '3 ± 6 requests a minute from a client, 0 % of them refused (4xx); below the minimum, which counts: 42 ± 33, 3 %.',
+    '0.05 ± 0.10 requests/s from a client, 0 % of them refused (4xx); below the minimum, which counts: 0.70 ± 0.55, 3 %.',
   );
   assert.equal(
     normal({ mean: null, stddev: null, error_ratio: null }),
-    'Nothing learned lately, so the default counts: 42 ± 33 requests a minute from a client, 3 % of them refused (4xx).',
+    'Nothing learned lately, so the default counts: 0.70 ± 0.55 requests/s from a client, 3 % of them refused (4xx).',
   );
   const surge = (error_ratio: number | null) =>
     briefReason('error_surge', { ...evidenceOf('error_surge'), learned: { mean: 1, stddev: 1, error_ratio } });

@@ -124,7 +124,7 @@ const EXPLANATION: Explanation = {
     },
     {
       label: 'Normal',
-      text: '1 ± 0 requests a minute from a client, 0 % of them refused (4xx); that is below the minimum, which counts: 6 ± 6 requests a minute from a client, 10 % of them refused (4xx).',
+      text: '0.02 ± 0.01 requests/s from a client, 0 % of them refused (4xx); below the minimum, which counts: 0.10 ± 0.10, 10 %.',
     },
     {
       label: 'Requests',

@@ -80,11 +80,11 @@ const LINES: readonly (readonly [AuditDraft, string | undefined])[] = [
   [draft('disallow', '203.0.113.0/24', operator), 'DISALLOW 203.0.113.0/24 | operator:ann'],
   [
     draft('global_anomaly', null, { condition: 'site_newcomers', numbers: SURGE, detail: 'start' }),
-    'GLOBAL ANOMALY | looks like a distributed attack: 0 % are for static files | site_newcomers 1206, limit 67 | rate 5.20/s, usually 0.70±0.55/s | path /search 99 % (usually 3 %) | agent tool/1 75 % | network 203.0.113.0/24 60 % (usually 0 %) | clients never seen before 82 % (usually 9 %)',
+    'GLOBAL ANOMALY | looks like a distributed attack | rate 5.20/s, usually 0.70±0.55/s | path /search 99 % (usually 3 %)',
   ],
   [
     draft('global_anomaly', null, { condition: 'site_newcomers', numbers: SURGE_END, detail: 'end' }),
-    'GLOBAL ANOMALY ENDED | lasted 10m8s | peak 112.00/s | 59,757 requests above normal | 3 clients banned meanwhile | looked like a distributed attack | rate 5.20/s, usually 0.70±0.55/s',
+    'GLOBAL ANOMALY ENDED | lasted 10m8s | peak 112.00/s | 59,757 requests above normal | 3 clients banned meanwhile | looked like a distributed attack',
   ],
   [draft('fuse', null, { detail: 'blown: 101 bans in a minute' }), 'FUSE | blown: 101 bans in a minute'],
   [draft('start', null, { detail: 'zban 0.1.0' }), 'START | zban 0.1.0'],

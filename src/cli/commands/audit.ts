@@ -3,6 +3,7 @@ import { formatSeconds } from '../../english/duration.ts';
 import { markDefault } from '../../english/learned.ts';
 import { formatCount, formatLevel, formatNumber } from '../../english/number.ts';
 import { briefReason, type ReasonNumbers } from '../../english/reason.ts';
+import { describeEnd, describeStart } from '../../english/site-reason.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import { messageOf } from '../../model/coded-error.ts';
 import { printable } from '../../model/text.ts';
@@ -118,8 +119,9 @@ export function entryJson(entry: AuditEntry): Readonly<Record<string, unknown>> 
 
 /** One entry as one line: local time, number, who, what, whom or which lane, why. */
 export function formatEntry(entry: AuditEntry): string {
-  const { timeMs, id, actor, action, condition, numbers, tier, durationSeconds, enforced, detail } = entry;
-  const parts = [formatTime(timeMs), `#${id}`, actor, action.toUpperCase().replaceAll('_', ' ')];
+  const { timeMs, id, actor, action, numbers, tier, durationSeconds, enforced } = entry;
+  const ended = action === 'global_anomaly' && numbers.phase === 'end' ? ' ENDED' : '';
+  const parts = [formatTime(timeMs), `#${id}`, actor, action.toUpperCase().replaceAll('_', ' ') + ended];
   const subject = subjectOf(entry);
   if (subject !== null) parts.push(subject);
   if (action === 'ban') {
@@ -127,8 +129,7 @@ export function formatEntry(entry: AuditEntry): string {
     if (tier !== null && tier > 0) parts.push(`(tier ${tier})`);
   }
   if (!enforced && (action === 'ban' || action === 'lane')) parts.push('(observed)');
-  const why = condition === null ? [] : [reasonOf(condition, numbers ?? {})];
-  if (detail !== '') why.push(detail);
+  const why = reasonsOf(entry);
   return printable(`${parts.join(' ')}${why.length > 0 ? `: ${why.join('; ')}` : ''}`);
 }
 
@@ -142,6 +143,15 @@ function subjectOf(entry: AuditEntry): string | null {
     default:
       return entry.client;
   }
+}
+
+function reasonsOf({ action, condition, numbers, detail }: AuditEntry): string[] {
+  if (action === 'global_anomaly') {
+    const site = { ...numbers, condition };
+    return numbers.phase === 'end' ? describeEnd(site) : describeStart(site);
+  }
+  const why = condition === null ? [] : [reasonOf(condition, numbers ?? {})];
+  return detail === '' ? why : [...why, detail];
 }
 
 function reasonOf(condition: string, numbers: ReasonNumbers): string {

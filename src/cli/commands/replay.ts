@@ -70,7 +70,7 @@ function describe(event: EngineEvent): string {
     case 'global_anomaly':
       return event.phase === 'start'
         ? `SITE      anomaly starts: ${describeStart(event).join(' | ')}`
-        : `SITE      anomaly ends: ${describeEnd(event, formatSeconds(event.duration_seconds)).join(' | ')}`;
+        : `SITE      anomaly ends: ${describeEnd(event).join(' | ')}`;
     case 'baseline': {
       const { site, client, error_ratio } = describeBaseline(event);
       return `BASELINE  site ${site}; client ${client}; errors ${error_ratio}`;

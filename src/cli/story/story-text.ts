@@ -5,10 +5,10 @@ import { formatDuration, formatSeconds } from '../../english/duration.ts';
 import { presentCondition } from '../../english/former.ts';
 import { formatNumber, formatPercent } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf } from '../../english/reason.ts';
-import type { ActiveBan, AuditEntry, RefusedNumbers } from '../../model/audit.ts';
+import { describeEnd, describeStartFully } from '../../english/site-reason.ts';
+import type { ActiveBan, AuditEntry, DraftOf, RefusedNumbers } from '../../model/audit.ts';
 import type { JudgedNumbers } from '../../model/judged-numbers.ts';
 import { printable } from '../../model/text.ts';
-import { formatAuditLine } from '../../record/text-log/audit-line.ts';
 import { columnsOf } from '../style.ts';
 import { formatParagraphs, type Paragraph } from '../table.ts';
 import { formatRelative, formatTime, wrapText } from '../text.ts';
@@ -159,12 +159,7 @@ function judgedOf(entry: AuditEntry): JudgedNumbers | null {
 function describeWhy({ entry }: Story): Paragraph[] {
   if (entry === undefined || entry.condition === null) return [];
   const { condition, detail } = entry;
-  // The site as a whole: as the audit log has it.
-  if (entry.client === null) {
-    return [
-      { label: 'Why', text: `${phraseOf(condition)}. ${(formatAuditLine(entry) ?? '').replace(/^\[.*?\] /, '')}` },
-    ];
-  }
+  if (entry.action === 'global_anomaly') return describeAnomaly(entry);
   const numbers = judgedOf(entry) ?? {};
   const reason = describeReason(condition, numbers);
   if (!reason) {
@@ -185,6 +180,15 @@ function describeWhy({ entry }: Story): Paragraph[] {
     { label: 'Limit', text: reason.tolerated },
     ...(samples.length > 0 ? [{ label: 'Requests', lines: samples }] : []),
   ];
+}
+
+/** The site as a whole: all that other screens have no room for. */
+function describeAnomaly({ condition, numbers }: DraftOf<'global_anomaly'>): Paragraph[] {
+  const site = { ...numbers, condition };
+  const why = { label: 'Why', text: `${phraseOf(condition)}.` };
+  return numbers.phase === 'end'
+    ? [why, { label: 'End', lines: describeEnd(site) }]
+    : [why, { label: 'Seen', lines: describeStartFully(site) }];
 }
 
 /** What a client that was not judged was nearest to. */

@@ -61,7 +61,7 @@ export function banContent({ event, enforced, confirmed, who, after }: Notificat
   };
 }
 
-/** `42 ± 33 requests …` and `Not known yet.` follow a verb, `Nothing learned lately, …` is a sentence. */
+/** `0.70 ± 0.55 requests …` and `Not known yet.` follow a verb, `Nothing learned lately, …` is a sentence. */
 const spellNormal = (normal: string): string =>
   normal.startsWith('Nothing') ? normal : `Normal is ${normal.charAt(0).toLowerCase()}${normal.slice(1)}`;
 

@@ -80,10 +80,9 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
 
 function anomaly({ condition, numbers }: DraftOf<'global_anomaly'>): readonly string[] {
   const site = { ...numbers, condition };
-  if (numbers.phase === 'start') return ['GLOBAL ANOMALY', ...describeStart(site)];
-  const { duration_seconds } = site;
-  const lasted = typeof duration_seconds === 'number' ? formatSeconds(duration_seconds) : '–';
-  return ['GLOBAL ANOMALY ENDED', ...describeEnd(site, lasted)];
+  return numbers.phase === 'start'
+    ? ['GLOBAL ANOMALY', ...describeStart(site)]
+    : ['GLOBAL ANOMALY ENDED', ...describeEnd(site)];
 }
 
 /** Condition, rate and baseline. */
