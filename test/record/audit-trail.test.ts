@@ -50,6 +50,19 @@ test('a ban is in force until its end, confirmed by its result, replaced by the 
   assert.deepEqual(trail.activeBans(T0), []);
 });
 
+test('a ban that ends between two milliseconds, or has no tier, ends by the database as it does in memory', (t) => {
+  const { trail, database, gate } = openTrail(t);
+  const durations = [3599.9996, 0.0005, 1.23449, 1_795_000_000.1236, null];
+  trail.append(
+    durations.map((durationSeconds, n) => ban(`192.0.2.${n}`, { durationSeconds, tier: n === 0 ? null : n })),
+  );
+  const known = trail.activeBans(T0).map(plain);
+  const again = new AuditTrail({ database, gate, configVersion: 'c0ffee123456' });
+  assert.deepEqual(again.activeBans(T0).map(plain), known);
+  assert.equal(known[0]?.untilMs, T0 + 3_600_000);
+  assert.equal(verifyAudit(database).ok, true);
+});
+
 test('a network and the clients in it are banned apart', (t) => {
   const { trail } = openTrail(t);
   trail.append([ban('192.0.2.0/24'), ban('192.0.2.1'), draft('unban', '192.0.2.0/24')]);

@@ -1,7 +1,7 @@
 /** The projection on disk: its columns, and how it is changed in the transaction of the rows that change it. */
 import type BetterSqlite3 from 'better-sqlite3';
 import { isList, isText } from '../../model/shape.ts';
-import type { Ban, Change } from './projection.ts';
+import type { Change } from './projection.ts';
 
 /** `now` follows from all rows, `anchor` from the pruned ones. */
 export type Scope = 'now' | 'anchor';
@@ -37,8 +37,11 @@ export const areStored = isList(
 function textsOf(scope: Scope) {
   const one = `scope = '${scope}'`;
   return {
-    // The numbers of a pruned ban row live on in the anchor's ban, as long as it is the same ban.
-    putBan: `INSERT INTO bans (scope, ${BAN_COLUMNS}) VALUES ('${scope}', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    // All of a ban stands in its row. The numbers of a pruned one live on in the anchor's ban, as long as it is the same ban.
+    putBan: `INSERT INTO bans (scope, ${BAN_COLUMNS})
+      SELECT '${scope}', client, coalesce(condition, 'manual'), coalesce(tier, 0), time_ms,
+        CAST(round(time_ms + duration_seconds * 1000) AS INTEGER), enforced, actor, detail, id, 0
+      FROM audit WHERE id = ?
       ON CONFLICT DO UPDATE SET condition = excluded.condition, tier = excluded.tier, since_ms = excluded.since_ms,
         until_ms = excluded.until_ms, enforced = excluded.enforced, actor = excluded.actor, reason = excluded.reason,
         confirmed = excluded.confirmed, audit_id = excluded.audit_id,
@@ -72,7 +75,7 @@ export function storedOf(change: Change): Stored {
     case 'ends':
       return ['moveEnds', [value, value, key]];
     case 'ban':
-      return value ? ['putBan', banRow(value)] : ['dropBan', [key]];
+      return value ? ['putBan', [value.auditId]] : ['dropBan', [key]];
     case 'held':
       return ['holdBan', [value ? 1 : 0, key]];
     case 'offence': {
@@ -83,9 +86,4 @@ export function storedOf(change: Change): Stored {
       if (!value) return ['dropAllowed', [key]];
       return ['putAllowed', [key, value.sinceMs, value.actor, value.reason, value.auditId]];
   }
-}
-
-function banRow(ban: Ban): BanRow {
-  const { client, condition, tier, sinceMs, untilMs, enforced, actor, reason, auditId, confirmed } = ban;
-  return [client, condition, tier, sinceMs, untilMs, enforced ? 1 : 0, actor, reason, auditId, confirmed ? 1 : 0];
 }
