@@ -59,7 +59,7 @@ const isPanic = (kind: Order['kind']): boolean => kind === 'panic' || kind === '
 
 type State = Readonly<Record<string, Uint8Array>>;
 /** A ban, and what was said of it. */
-type Proposed = ParsedOrder & { readonly said: Order };
+type Proposed = BanTarget & { readonly said: Order };
 
 export class Proposals {
   /** Decisions of hosts that are not listened to. */
@@ -158,9 +158,13 @@ export class Proposals {
       if (findIdle(order, prefix, { nowMs: nowMs + aheadMs, activeUntilMs, releases: this.releases })) continue;
       const before = news.get(client);
       if (before && isCovered(order.untilMs, before.said.untilMs)) continue;
-      news.set(client, asProposed(order, target, aheadMs));
+      news.set(client, { client, prefix, said: order });
     }
-    const { accepted, refused } = judgeOrders(news.values(), { keepLonger: true, reason: '', operator: '' }, rules);
+    const { accepted, refused } = judgeOrders(
+      ordersFor(news.values(), aheadMs),
+      { keepLonger: true, reason: '', operator: '' },
+      rules,
+    );
     const spared = await this.askFuse(accepted, news.values());
     for (const client of spared) accepted.delete(client);
     const drafts: AuditDraft[] = Array.from(accepted.values(), ({ draft }) => draft);
@@ -268,21 +272,22 @@ export class Proposals {
   }
 }
 
-/** A ban as this host would order it: what is left of it begins when it was decided, and counts by this host's clock. */
-function asProposed(order: Order, { client, prefix }: BanTarget, aheadMs: number): Proposed {
-  const { tier, condition, reason, untilMs } = order;
-  return {
-    target: client,
-    client,
-    prefix,
-    tier,
-    condition,
-    reason,
-    forMs: untilMs === null ? null : undefined,
-    untilMs: untilMs === null ? undefined : untilMs - aheadMs,
-    actor: actorOf(order),
-    sinceMs: order.atMs - aheadMs,
-    numbers: { origin: order.host, digest: order.digest },
-    said: order,
-  };
+/** Bans as this host would order them, one by one: what is left of a ban begins when it was decided, and counts by this host's clock. */
+function* ordersFor(proposed: Iterable<Proposed>, aheadMs: number): Generator<ParsedOrder> {
+  for (const { client, prefix, said } of proposed) {
+    const { tier, condition, reason, untilMs } = said;
+    yield {
+      target: client,
+      client,
+      prefix,
+      tier,
+      condition,
+      reason,
+      forMs: untilMs === null ? null : undefined,
+      untilMs: untilMs === null ? undefined : untilMs - aheadMs,
+      actor: actorOf(said),
+      sinceMs: said.atMs - aheadMs,
+      numbers: { origin: said.host, digest: said.digest },
+    };
+  }
 }
