@@ -7,11 +7,14 @@ import { type Context, requireSections } from './context.ts';
 /** A daemon that takes longer to answer is not waited for. */
 const STATUS_MS = 1000;
 
-/** Says on standard error where what was read from the database may be out of date. */
-export async function warnIfStale(context: Context): Promise<void> {
+/** Says on standard error where what is read from the database may be out of date, and returns what it said. */
+export async function warnIfStale(context: Context): Promise<string | undefined> {
   const { state, control } = requireSections(context, ['state', 'control']);
   const trouble = await findTrouble(control.socket, state.database);
-  if (trouble !== undefined) context.output.talk(`zban: this may be out of date: ${printable(trouble)}`);
+  if (trouble === undefined) return undefined;
+  const warning = `this may be out of date: ${printable(trouble)}`;
+  context.output.talk(`zban: ${warning}`);
+  return warning;
 }
 
 /** What keeps the running daemon from writing to the database. */

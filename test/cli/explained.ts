@@ -60,6 +60,7 @@ export function explain(
       nowMs,
       suffix: '',
       decayMs: OPTIONS.decay,
+      stale: false,
       ...{ activities: [], nearest: [], own: undefined, lanes: [], notes: [], who: '' },
       ...searched,
     });

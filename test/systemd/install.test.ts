@@ -47,7 +47,7 @@ describe('installing beside what others made', { skip: obstacle ?? false }, () =
   test('another directory of that name, or a link, is left alone by both', async () => {
     await box.must('mkdir -p /opt/zban && echo mine >/opt/zban/notes');
     await refuses(
-      /\/opt\/zban is there without the mark of scripts\/install.*\n.*mv -T \/opt\/zban \/opt\/zban\.before/,
+      /\/opt\/zban is there without the mark of scripts\/install.*\n.*scripts\/zban --version && mv -T \/opt\/zban \/opt\/zban\.before/,
     );
     assert.match((await box.run('/src/zban/scripts/uninstall')).stderr, /left \/opt\/zban/);
     assert.equal(await box.must('cat /opt/zban/notes'), 'mine');

@@ -49,7 +49,7 @@ export async function explain(context: Context, options: Given<typeof EXPLAIN>):
       searched: withRobotNote(await searchLogs(loaded.config, story, learned, lanes, now), loaded.config, story),
     };
   };
-  await warnIfStale(context);
+  const stale = await warnIfStale(context);
   const own = await look(options.subject);
   const { story, searched } = loaded.ok ? await lookBehindTranslators(own, loaded.config, look) : own;
   if (isUnknown(story, searched)) {
@@ -59,9 +59,19 @@ export async function explain(context: Context, options: Given<typeof EXPLAIN>):
   const who = loaded.ok ? await findWho(story, loaded.config) : {};
   const suffix = configPath === undefined ? '' : ` --config ${quoted(configPath)}`;
   const commands = commandsOf(story, suffix);
-  if (json) output.json({ ...storyJson(story), who: whoJson(who), ...searchedJson(searched), commands });
+  if (json)
+    output.json({ ...storyJson(story), stale: stale ?? null, who: whoJson(who), ...searchedJson(searched), commands });
   else
-    output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, who: describeWho(who), ...searched }));
+    output.data(
+      formatStory(story, {
+        nowMs: now(),
+        suffix,
+        decayMs: bans.decay,
+        who: describeWho(who),
+        stale: stale !== undefined,
+        ...searched,
+      }),
+    );
   return EXIT.done;
 }
 

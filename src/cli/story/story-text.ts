@@ -27,6 +27,8 @@ export interface StoryOptions extends Searched {
   readonly decayMs: number;
   /** Who is behind the client, empty where nothing is known. */
   readonly who: string;
+  /** The daemon may know more than the database, which its disk does not take. */
+  readonly stale: boolean;
 }
 
 /** The whole story, no line wider than 100 columns, safe for a terminal. */
@@ -53,7 +55,8 @@ export function storyParagraphs(story: Story, options: StoryOptions): { title: s
     ...describeCommands(story, options),
   ];
   const stopped = story.active ? '' : describeOpenLanes(options.lanes);
-  return { title: `${headline(story, options.nowMs)}${stopped}`, paragraphs };
+  const title = `${headline(story, options.nowMs)}${stopped}`;
+  return { title: options.stale ? `As far as it is on disk, which may be out of date: ${title}` : title, paragraphs };
 }
 
 /** How it stands now. */

@@ -30,7 +30,14 @@ export async function explain(
     const { trouble } = records.trail.status;
     const notes = trouble ? [`This may be out of date: ${trouble.message}`] : [];
     const silent = { activities: [], nearest: [], own: undefined, lanes: [], notes };
-    const told = { nowMs, suffix: '', decayMs: bans.decay, who: describeWho(who), ...silent };
+    const told = {
+      nowMs,
+      suffix: '',
+      decayMs: bans.decay,
+      who: describeWho(who),
+      stale: trouble !== undefined,
+      ...silent,
+    };
     const { title, paragraphs } = storyParagraphs(story, told);
     const client = story.asked ?? (prefix && formatPrefix(prefix)) ?? null;
     const about = client === null ? [] : reader.query({ client, newestFirst: true, limit: TIMELINE_MAX });

@@ -1,5 +1,6 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
 
+import { formatCount } from '../../english/number.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import { messageOf } from '../../model/coded-error.ts';
@@ -189,7 +190,8 @@ export class Records {
       this.store.database.release();
       this.trail.retry();
       this.outbox.retry();
-      this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
+      const wait = backlog === 1 ? '1 row waits' : `${formatCount(backlog)} rows wait`;
+      this.troubles?.begin('database', `${trouble.message}; ${wait} in memory, ${formatCount(lost)} lost`);
     } else this.troubles?.end('database');
     const { id } = this.trail.head;
     if (this.isLooking || (!trouble && this.looked.isEnough(id))) return;
