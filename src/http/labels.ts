@@ -2,7 +2,7 @@
 
 import { briefReason, phraseOf } from '../english/reason.ts';
 import { describeEnd, describeStart } from '../english/site-reason.ts';
-import type { AuditEntry } from '../model/audit.ts';
+import type { AuditAction, AuditEntry } from '../model/audit.ts';
 import type { Tone } from './verdict.ts';
 
 export interface Label {
@@ -10,7 +10,8 @@ export interface Label {
   readonly tone: Tone | '';
 }
 
-const LABELS: Readonly<Record<string, Label>> = {
+/** Of those that are called the same whatever they say. */
+const LABELS = {
   ban_result: { label: 'firewall', tone: '' },
   unban_result: { label: 'firewall', tone: '' },
   refused: { label: 'spared', tone: 'info' },
@@ -27,7 +28,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   trouble: { label: 'trouble', tone: 'bad' },
   prune: { label: 'pruned', tone: '' },
   annotate: { label: 'note', tone: 'info' },
-};
+} as const satisfies Partial<Record<AuditAction, Label>>;
 
 export function labelOf(entry: AuditEntry): Label {
   switch (entry.action) {
@@ -46,7 +47,7 @@ export function labelOf(entry: AuditEntry): Label {
         ? { label: 'fuse reset', tone: 'good' }
         : { label: 'fuse tripped', tone: 'bad' };
     default:
-      return LABELS[entry.action] ?? { label: String((entry as AuditEntry).action).replaceAll('_', ' '), tone: '' };
+      return LABELS[entry.action];
   }
 }
 
