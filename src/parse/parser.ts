@@ -1,5 +1,6 @@
 /** Turns a chunk of whole lines into a tally, whatever chunks came before: any number of parsers may run in parallel. */
 import { type ClientScheme, Ipv6Clients } from '../net/client-key.ts';
+import { grown } from '../net/columns.ts';
 import { parseAddress } from './address.ts';
 import type { FieldKeys } from './fields.ts';
 import * as fields from './fields.ts';
@@ -141,11 +142,7 @@ export class Parser {
     if (second < 0) return REASON.bad_time;
     if (second > this.secondMax) return REASON.future;
     const at = this.count * ROW;
-    if (at === this.rows.length) {
-      const grown = new Uint32Array(this.rows.length * 2);
-      grown.set(this.rows);
-      this.rows = grown;
-    }
+    if (at === this.rows.length) this.rows = grown(this.rows, 2 * at);
     const { rows } = this;
     rows[at + SECOND] = second;
     rows[at + HIGH] = client.high;

@@ -34,7 +34,7 @@ test('decisions are found behind the results of a list, and failures among them'
     NAMES.map((name) =>
       draft('ban_result', name, {
         numbers: { result: failed ? 'failed' : 'ok' },
-        detail: failed ? 'failed: busy' : 'ok',
+        detail: failed ? 'ok so far, then busy' : 'ok',
       }),
     );
   trail.append([...NAMES.map((name) => ban(name)), ...results(false), ...results(true).slice(0, 1), ...results(false)]);
