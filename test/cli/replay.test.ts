@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import { BASH } from '../support/bash.ts';
 import { MAIN } from '../support/built.ts';
 import { logLine, START } from '../support/traffic.ts';
@@ -23,29 +22,20 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('replay --json is one object a line, the summary last, whatever threads, chunks and packing', async (t) => {
+test('replay --json is one object a line, the summary last', async (t) => {
   const { config } = place(t);
-  const packed = join(folder, 'access.log.gz');
-  writeFileSync(packed, gzipSync(readFileSync(log)));
-  const events = async (file: string, ...words: string[]) => {
-    const { stdout, exitCode, stderr } = await runZban(['replay', file, '--json', '--config', config, ...words]);
-    assert.equal(exitCode, 0, stderr);
-    const all = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const { seconds: _s, lines_per_second: _l, ...summary } = all.pop() ?? {};
-    return [...all, summary];
-  };
-  const once = await events(log, '--threads', '1');
-  const bans = once.filter((event) => event['event'] === 'ban');
+  const { stdout, exitCode, stderr } = await runZban(['replay', log, '--json', '--config', config]);
+  assert.equal(exitCode, 0, stderr);
+  const told = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const bans = told.filter((event) => event['event'] === 'ban');
   assert.ok(bans.length > 0, 'the flood is found');
   for (const key of ['time', 'ip', 'condition', 'rate', 'mean', 'stddev', 'z', 'multiple', 'tier', 'duration_seconds'])
     assert.notEqual(bans[0]?.[key], undefined, key);
-  assert.equal(once.at(-1)?.['event'], 'summary');
-  assert.equal(once.at(-1)?.['lines'], readFileSync(log, 'utf8').split('\n').length - 1);
-  assert.deepEqual(await events(log, '--threads', '3', '--chunk-bytes', '1000'), once);
-  assert.deepEqual(await events(packed), once);
+  assert.equal(told.at(-1)?.['event'], 'summary');
+  assert.equal(told.at(-1)?.['lines'], readFileSync(log, 'utf8').split('\n').length - 1);
 });
 
 test('replay without --json is for people: what happened line by line, then the report', async (t) => {

@@ -7,7 +7,7 @@ import { logLine, START, visitorIp } from '../support/traffic.ts';
 import { place, runZban } from './run-zban.ts';
 
 const [HOUR, DAY] = [3600, 86_400];
-const DAYS = 3;
+const DAYS = 2;
 
 let folder = '';
 let log = '';
@@ -71,9 +71,9 @@ test('tune is for people: a table that marks what is in force, advice, and how l
   const { stdout, stderr, exitCode } = await runZban(['tune', log, '--config', config, '--threads', '1']);
   assert.equal(exitCode, 0, stderr);
   assert.match(stderr, /^replay 1 of 7, sensitivity 0\.5: \S+, about .+ to go$/m);
-  assert.match(stdout, /^2026-01-01 00:00 to 2026-01-03 23:59 UTC \(2d 23h\): [\d,]+ lines of \d+ clients$/m);
+  assert.match(stdout, /^2026-01-01 00:00 to 2026-01-02 23:59 UTC \(1d 23h\): [\d,]+ lines of \d+ clients$/m);
   assert.match(stdout, /^ {2}SENSITIVITY +LIMITS +BANS +A DAY +CLIENTS +KNOWN +FASTEST +MEDIAN$/m);
-  assert.match(stdout, /^ {2}normal +x 1\.00 +3 +1\.0 +3 +0 +\d+s +\d+s +<- in force$/m);
+  assert.match(stdout, /^ {2}normal +x 1\.00 +2 +1\.0 +2 +0 +\d+s +\d+s +<- in force$/m);
   assert.match(stdout, /^Recommended: normal, which is in force\. /m);
   assert.match(stdout, /^sensitivity: normal$/m);
   for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);

@@ -19,7 +19,7 @@ for (const profile of ['balanced', 'classic'] as const) {
       const whole = eventsOf(lines, Number.POSITIVE_INFINITY, { profile, bans });
       const kinds = new Set(whole.map(({ event }) => event));
       for (const kind of ['ban', 'unban', 'baseline', 'global_anomaly'] as const) assert.ok(kinds.has(kind), kind);
-      for (const chunkBytes of [1, 1000, 4096, 65_536, 1 << 20]) {
+      for (const chunkBytes of [1, 1000, 65_536]) {
         assert.deepEqual(eventsOf(lines, chunkBytes, { profile, bans }), whole, `chunks of ${chunkBytes} bytes`);
       }
     });

@@ -142,7 +142,7 @@ test('before an hour has passed a flood is known by its requests and clients', (
 test('a lasting crowd becomes normal after half an hour, a lasting attack does not', () => {
   const files = ['a.css', 'b.css', 'c.js', 'd.png', 'e.png', 'f.js'];
   const crowd = (from: number) =>
-    Array.from({ length: 100 * MINUTE * 60 }, (_, n) => {
+    Array.from({ length: 75 * MINUTE * 60 }, (_, n) => {
       const ip = `2001:db8:${(n >> 12).toString(16)}:${(n % 4096).toString(16)}::1`;
       return logLine(
         from + Math.floor(n / 60),
@@ -152,13 +152,13 @@ test('a lasting crowd becomes normal after half an hour, a lasting attack does n
         `B/${n % 40}`,
       );
     });
-  const { start, end } = only(story(crowd, 100 * MINUTE));
+  const { start, end } = only(story(crowd, 75 * MINUTE));
   assert.equal(start.verdict, 'visitors');
   const minutes = (at(end.time) - at(start.time)) / 60;
   assert.ok(minutes > 30 && minutes < 90, `${minutes} minutes`);
   assert.ok(end.rate > end.peak_rate / 2, 'it goes on');
-  const attack = only(story((from) => flood(from, 100 * MINUTE, 60), 100 * MINUTE));
-  assert.ok(Math.abs(attack.end.duration_seconds - 6000) < 30, String(attack.end.duration_seconds));
+  const attack = only(story((from) => flood(from, 75 * MINUTE, 60), 75 * MINUTE));
+  assert.ok(Math.abs(attack.end.duration_seconds - 4500) < 30, String(attack.end.duration_seconds));
 });
 
 test('switched off, nothing is told', () => {

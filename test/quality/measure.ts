@@ -18,7 +18,7 @@ export function attacksOf({ attacks, hours }: Scene): AttackPlan[] {
   return plans;
 }
 
-/** What came of a scene, over all its seeds. */
+/** What came of a scene, over its seeds. */
 interface Measurement {
   readonly lines: number;
   /** When the fuse blew and was whole again. */
@@ -26,13 +26,13 @@ interface Measurement {
   readonly score: Score;
 }
 
-export function measure(scene: Scene): Measurement {
+export function measure(scene: Scene, seeds: readonly number[]): Measurement {
   const score = emptyScore();
   const fuses: string[] = [];
   let lines = 0;
   const durationMs = scene.hours * HOUR_MS;
   const attacks = attacksOf(scene);
-  for (const seed of scene.seeds) {
+  for (const seed of seeds) {
     const labeller = new Labeller();
     const judge = new Judge();
     const events = simulate({ ...scene, seed, startMs: START_MS, durationMs, attacks });

@@ -1,6 +1,7 @@
 /**
  * `npm run quality`: how well the default profile tells attackers from honest clients on simulated sites, as the tables of
- * docs/measurements.md. `--details` also names who was missed and who was wrongly banned. Logs of your own with labels beside them
+ * docs/measurements.md. `--details` also names who was missed and who was wrongly banned; `--first` takes the first seed of each, whose
+ * numbers scenes.ts holds. Logs of your own with labels beside them
  * (`NAME.jsonl`, `NAME.labels.json`; see labelled.ts) take the place of the sites: `npm run quality -- LOG…`.
  */
 import { basename } from 'node:path';
@@ -14,13 +15,16 @@ const seconds = (delayS: number): string => (Number.isNaN(delayS) ? '–' : Stri
 
 const { positionals: logs, values: given } = parseArgs({
   allowPositionals: true,
-  options: { details: { type: 'boolean', default: false } },
+  options: { details: { type: 'boolean', default: false }, first: { type: 'boolean', default: false } },
 });
 
 function* measureAll(): Generator<{ readonly name: string; readonly lines: number; readonly score: Score }> {
   for (const log of logs) yield { name: basename(log), ...scoreLog(log) };
   if (logs.length > 0) return;
-  for (const scene of SCENES) yield { name: `${scene.name} | ${scene.hours * scene.seeds.length}`, ...measure(scene) };
+  for (const scene of SCENES) {
+    const seeds = given.first ? scene.seeds.slice(0, 1) : scene.seeds;
+    yield { name: `${scene.name} | ${scene.hours * seeds.length}`, ...measure(scene, seeds) };
+  }
 }
 
 const [what, line] = logs.length > 0 ? ['log', '|---|'] : ['site | hours', '|---|---|'];

@@ -71,7 +71,7 @@ async function measureLabelled({ quality, logs }: Setting): Promise<Pick<Outcome
   const sum = { found: 0, wrong: 0, delayS: 0 };
   const scenes = quality ? SCENES.filter(({ name }) => SAMPLE.test(name)) : [];
   const scores = [
-    ...scenes.map((scene) => measure({ ...scene, hours: SAMPLE_HOURS, seeds: [1] })),
+    ...scenes.map((scene) => measure({ ...scene, hours: SAMPLE_HOURS }, [1])),
     ...logs.map((log) => scoreLog(log)),
   ];
   for (const { score } of scores) {

@@ -45,6 +45,7 @@ export interface Run {
 }
 
 export interface Judged extends Result {
+  readonly seed: number;
   /** What judged: undefined is zban. */
   readonly rule: string | undefined;
   readonly family: Family;
@@ -64,7 +65,7 @@ export function* runTrials({ seed, allSites = false, only = () => true, rules = 
       if (!only(trial)) continue;
       const chosen = allSites ? fitting : fitting.slice((turn + seed) % fitting.length).slice(0, 1);
       for (const background of chosen) {
-        for (const rule of rules) yield { family, rule: rule?.name, ...judge(trial, background, seed, rule) };
+        for (const rule of rules) yield { seed, family, rule: rule?.name, ...judge(trial, background, seed, rule) };
       }
     }
   }
