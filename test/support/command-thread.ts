@@ -3,28 +3,15 @@
  * times would spend most of its time on starting Node.js.
  */
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  isMainThread,
-  MessageChannel,
-  type MessagePort,
-  parentPort,
-  receiveMessageOnPort,
-  Worker,
-  workerData,
-} from 'node:worker_threads';
-import { runCommandLine } from '../../src/cli/command-line.ts';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { COMMAND_LINE } from './built.ts';
+import type { Command, CommandThreadData } from './command-worker.ts';
 import { DEADLINE_MS } from './until.ts';
 
 export interface CommandResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-interface Command {
-  readonly words: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 interface Thread {
@@ -74,26 +61,12 @@ export function runBesideTest(words: readonly string[], env: Command['env']): Pr
 function startThread(): Thread {
   const { port1: port, port2: theirs } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
-  const data = { port: theirs, answered };
-  const worker = new Worker(new URL(import.meta.url), { workerData: data, transferList: [theirs] });
+  const data: CommandThreadData = { port: theirs, answered, commandLine: COMMAND_LINE };
+  const worker = new Worker(new URL('./command-worker.ts', import.meta.url), {
+    workerData: data,
+    transferList: [theirs],
+  });
   worker.unref();
   port.unref();
   return { port, answered };
 }
-
-async function serve({ port, answered }: Thread): Promise<void> {
-  for (;;) {
-    const [{ words, env }] = (await once(port, 'message')) as [Command];
-    const written = { stdout: '', stderr: '' };
-    const open = process.getActiveResourcesInfo().length;
-    const sink = (name: keyof typeof written) => ({ write: (text: string) => (written[name] += text) });
-    const status = await runCommandLine(words, 'test', { stdout: sink('stdout'), stderr: sink('stderr'), env });
-    // What is left open would keep a process from ending.
-    while (process.getActiveResourcesInfo().length > open) await delay(1);
-    port.postMessage({ status, ...written } satisfies CommandResult);
-    Atomics.add(answered, 0, 1);
-    Atomics.notify(answered, 0);
-  }
-}
-
-if (!isMainThread && parentPort && (workerData as Partial<Thread> | null)?.answered) void serve(workerData as Thread);
