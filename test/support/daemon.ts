@@ -42,6 +42,7 @@ export class TestDaemon {
   /** What the daemon wrote to standard error. */
   stderr = '';
   child: ChildProcess | undefined;
+  private socket = '';
   private readonly options: DaemonOptions;
 
   constructor(options: DaemonOptions = {}) {
@@ -57,12 +58,14 @@ export class TestDaemon {
 
   /** Writes the configuration: the test's places, then `config` over them, section by section. */
   configure(config: Readonly<Record<string, unknown>>): void {
+    const { control } = config as { readonly control?: { readonly socket: string } };
+    this.socket = control?.socket ?? join(this.folder, 'zban.sock');
     const base = {
       mode: 'enforce',
       logs: [{ path: this.log }],
       state: { database: this.database },
       audit: { log: this.auditLog },
-      control: { socket: join(this.folder, 'zban.sock') },
+      control: { socket: this.socket },
       http: { listen: 'off' },
       firewall: { backend: 'dry-run' },
     };
@@ -82,12 +85,11 @@ export class TestDaemon {
       this.stderr += text;
     });
     const deadline = Date.now() + DEADLINE_MS;
-    const socket = this.options.config?.['control'] === undefined ? join(this.folder, 'zban.sock') : this.folder;
     while (Date.now() < deadline) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`the daemon ended with ${child.exitCode ?? child.signalCode}: ${this.stderr}`);
       // A command that reaches nobody costs as much as one that is answered.
-      const status = existsSync(socket) ? this.status() : undefined;
+      const status = existsSync(this.socket) ? this.status() : undefined;
       // The first positions are there once the log has been opened.
       if (status && status.state !== 'starting' && status.logs.length > 0) return child;
       await delay(100);
