@@ -22,6 +22,7 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/^FILE$/, 'config.yaml'],
   [/^(N|RATE)$/, '5'],
   [/^LANE$/, 'none-such'],
+  [/^NUMBER$/, '1'],
   [/^SITE$/, 'shop'],
 ];
 /** Options without a value; the word after any other option is its value. */
