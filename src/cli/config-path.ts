@@ -14,7 +14,7 @@ export function requirePermitted({ configPath }: Pick<Context, 'configPath'>): s
   throw new CommandError(EXIT.noPermission, message);
 }
 
-function isPermitted(file: string): boolean {
+export function isPermitted(file: string): boolean {
   try {
     accessSync(file, constants.R_OK);
     return true;

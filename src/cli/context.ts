@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { nameOperator, type Peer } from '../control/peer.ts';
 import type { Log } from '../model/log.ts';
 import { printable } from '../model/text.ts';
-import { DEFAULT_CONFIG, requirePermitted } from './config-path.ts';
+import { DEFAULT_CONFIG, isPermitted, requirePermitted } from './config-path.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { Output } from './output.ts';
 
@@ -35,6 +35,9 @@ export function requireConfig(context: Context): Config {
   throw badConfig(loaded.problems);
 }
 
+/** Where it was said that the configuration has mistakes: once in a command. */
+const warned = new WeakSet<Context['output']>();
+
 /**
  * The sections a command needs. Other sections may be wrong: lifting a ban must not wait for somebody to finish editing.
  * The operator is told; the running daemon keeps its old configuration all the while.
@@ -44,7 +47,8 @@ export function requireSections<K extends keyof Config>(context: Context, names:
   if (loaded.ok) return loaded.config;
   const sections = loadSections(context.configPath ?? DEFAULT_CONFIG, names);
   if (sections === undefined) throw badConfig(loaded.problems);
-  context.output.talk('zban: warning: the configuration has mistakes, see zban check');
+  if (!warned.has(context.output)) context.output.talk('zban: warning: the configuration has mistakes, see zban check');
+  warned.add(context.output);
   return sections;
 }
 
@@ -64,13 +68,15 @@ export function requireSocket(context: Context): string {
   }
 }
 
-/** The configuration, or the sections without mistakes where those are enough: nobody has to fix the others first. */
+/** The configuration, or its sections without mistakes where those are enough: nobody has to fix the others first. */
 export function loadNecessary(context: Context): { readonly config: Config; readonly version: string } {
   const loaded = loadPermitted(context);
   if (loaded.ok) return loaded;
-  const sections = requireSections(context, ['state', 'audit', 'control', 'firewall']);
+  const necessary = requireSections(context, ['state', 'audit', 'control', 'firewall']);
   const { config, version } = defaultConfig();
-  return { config: { ...config, ...sections }, version };
+  const file = context.configPath ?? DEFAULT_CONFIG;
+  const right = (Object.keys(config) as (keyof Config)[]).map((name) => loadSections(file, [name]));
+  return { config: Object.assign(config, ...right, necessary), version };
 }
 
 /** Where parts of the daemon that a command uses report what is wrong. */
@@ -84,10 +90,12 @@ function badConfig(problems: readonly ConfigProblem[]): CommandError {
   return new CommandError(EXIT.badConfig, problems.map(formatProblem).join('\n'));
 }
 
-/** As `requireConfig`, but the defaults on a machine where nothing is installed and nothing was named. */
+/** As `requireConfig`, but the defaults where nothing was named and nothing is installed, or for others than this user. */
 export function configOrDefaults(context: Context): Config {
-  if (context.configPath !== undefined || existsSync(DEFAULT_CONFIG)) return requireConfig(context);
-  context.output.talk(`no ${DEFAULT_CONFIG}: using the defaults`);
+  const isHidden = !isPermitted(DEFAULT_CONFIG);
+  if (context.configPath !== undefined || (!isHidden && existsSync(DEFAULT_CONFIG))) return requireConfig(context);
+  const why = isHidden ? `${DEFAULT_CONFIG} may not be read by this user` : `no ${DEFAULT_CONFIG}`;
+  context.output.talk(`${why}: using the defaults`);
   return defaultConfig().config;
 }
 

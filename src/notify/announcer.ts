@@ -26,6 +26,8 @@ interface TestResult {
 export interface Announcer extends Pick<Notifier, 'notify' | 'stop' | 'size'> {
   /** Channels that cannot be used. */
   readonly broken: readonly BrokenChannel[];
+  /** Drops what waits for channels that are no longer configured: not for who reads a configuration with mistakes. */
+  dropOthers(): void;
   /** A test message through one channel or all of them, past their queues. Never rejects. */
   sendTests(name?: string): Promise<{
     readonly ok: boolean;
@@ -39,9 +41,6 @@ export const troubleKeyOf = (channel: string): string => `channel ${channel}`;
 
 export function createAnnouncer(options: AnnouncerOptions): Announcer {
   const { opened, outbox, log, onTrouble } = options;
-  // Those of a broken channel wait until it is repaired.
-  const dropped = outbox.keepOnly(opened.map(({ name }) => name));
-  if (dropped > 0) log('warn', 'messages for channels that are no longer configured were dropped', { dropped });
   const notifiers = new Map<string, Notifier>();
   for (const channel of opened) {
     if ('problem' in channel) continue;
@@ -56,6 +55,11 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
     notify: (notifications) => {
       for (const [name, notifier] of notifiers)
         notifier.notify(notifications.filter((notification) => !isOwnTrouble(notification, name)));
+    },
+    dropOthers: () => {
+      // Those of a broken channel wait until it is repaired.
+      const dropped = outbox.keepOnly(opened.map(({ name }) => name));
+      if (dropped > 0) log('warn', 'messages for channels that are no longer configured were dropped', { dropped });
     },
     sendTests: (name) => sendTests(opened, notifiers, name),
     stop: async (limits) => void (await Promise.all(all.map((notifier) => notifier.stop(limits)))),

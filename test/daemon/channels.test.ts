@@ -61,3 +61,34 @@ test('each channel by itself: one that fails and one that is broken are reported
   assert.match(daemon.zban('audit').stdout, /operator:\S+ ANNOTATE: deploy 1\.4\.2/);
   assert.doesNotMatch(JSON.stringify([daemon.stderr, status, findings, slack.texts, mails()]), /SECRET/);
 });
+
+test('a command beside a stopped daemon drops no message and sends its own, whatever mistakes the configuration has', async (t) => {
+  const slack = await startStandIn();
+  t.after(() => slack.close());
+  slack.answers = Array.from({ length: 1000 }, () => answer(500, 'busy'));
+  const daemon = new TestDaemon();
+  t.after(() => daemon.close());
+  const notify = { slack: { webhook_url: slack.url } };
+  const [first, second] = ['203.0.113.1', '203.0.113.2'];
+  daemon.configure({ notify });
+  await daemon.start();
+  assert.equal(daemon.zban('ban', first, second).status, 0);
+  await until('Slack is asked in vain', () => slack.answers.length < 1000);
+  await daemon.stop();
+  slack.answers = [];
+  const unban = (client: string) => {
+    const { status, stderr } = daemon.zban('unban', client);
+    assert.equal(status, 0, stderr);
+    assert.equal(stderr.split('the configuration has mistakes').length, 2, `said once: ${stderr}`);
+    assert.doesNotMatch(stderr, /dropped/);
+  };
+  daemon.configure({ notify, bans: { schedul: ['1m'] } });
+  unban(first);
+  daemon.configure({ notify: { slack: { webhook: slack.url } } });
+  unban(second);
+  daemon.configure({ notify });
+  await daemon.start();
+  await until('a ban of before and the first release are told', () =>
+    [`${second} banned`, `released ${first}`].every((said) => slack.texts.some((text) => text.includes(said))),
+  );
+});

@@ -102,6 +102,8 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
       const { exitCode, stderr } = await box.run(`setpriv --reuid 65534 --regid 65534 --clear-groups ${command}`);
       assert.equal(exitCode, 4, `${command}: ${stderr}`);
     }
+    const replay = await box.run('setpriv --reuid 65534 --regid 65534 --clear-groups zban replay /dev/null');
+    assert.match(replay.stderr, /config\.yaml may not be read by this user: using the defaults/);
   });
 
   test('reload takes a good configuration and refuses a bad one without a stumble', async () => {

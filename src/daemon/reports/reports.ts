@@ -20,6 +20,7 @@ export class Reports {
     this.parts = parts;
     const { config, records, robots, now, log, troubles } = parts;
     this.announcer = buildAnnouncer(config, records.outbox, now, log, troubles);
+    this.announcer.dropOthers();
     this.annotations = new Annotations({
       saved: records.trail.loadState(ANNOTATION_KEY),
       now,
