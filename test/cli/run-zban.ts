@@ -35,7 +35,8 @@ export async function runZban(
     const child = execFile(process.execPath, [MAIN, ...words], options, (error, stdout, stderr) => {
       resolve({ exitCode: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
-    child.stdin?.end(input);
+    // A command that reads nothing may have ended before this is written: a broken pipe.
+    child.stdin?.on('error', () => {}).end(input);
   });
 }
 
