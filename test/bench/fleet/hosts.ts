@@ -1,8 +1,9 @@
 /** Hosts of a fleet for the bench: daemons, each in a network namespace with a firewall of its own, and one server for all. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { callDaemon } from '../../../src/control/client.ts';
 import type { AuditEntry } from '../../../src/model/audit.ts';
@@ -79,6 +80,30 @@ export const SOCKET = ['--unixsocket', 'redis.sock', '--unixsocketperm', '777'] 
 export function countKernel({ namespace }: Host): number {
   const { stdout } = ip('netns', 'exec', namespace, 'ipset', 'list', '-t');
   return [...stdout.matchAll(/^Number of entries: (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** Between two looks at a kernel: one process makes all of them, because starting it costs the hosts more than the look. */
+const LOOK_MS = 50;
+
+/** When the kernel of a host first held so many bans, epoch milliseconds. */
+export async function whenHeld({ namespace }: Host, count: number): Promise<number> {
+  const argv = ['netns', 'exec', namespace, 'stdbuf', '-oL', 'ipset', '-'];
+  const child = spawn('ip', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const looks = setInterval(() => child.stdin.write('list -t\n'), LOOK_MS);
+  // One set for each family, one after the other.
+  let [last, sum] = [0, 0];
+  try {
+    for await (const line of createInterface(child.stdout)) {
+      const entries = /^Number of entries: (\d+)$/.exec(line)?.[1];
+      if (entries === undefined) continue;
+      [last, sum] = [Number(entries), last + Number(entries)];
+      if (sum >= count) return Date.now();
+    }
+  } finally {
+    clearInterval(looks);
+    child.kill();
+  }
+  throw new Error(`ipset ended in ${namespace}`);
 }
 
 /** The trail of a host. */
