@@ -9,7 +9,7 @@ import { MARK, STREAM_MARK } from './scripts.ts';
 import { ANSWER_MS, type Server } from './server.ts';
 
 /** Entries read at once, and how long a read waits for the first one. */
-const [READ_COUNT, READ_BLOCK_MS] = [500, 2000];
+const [READ_COUNT, READ_BLOCK_MS] = [2000, 2000];
 /** Releases that are read at a start, the newest. */
 const RELEASES_READ = 10_000;
 export const STREAM_START = '0-0';
