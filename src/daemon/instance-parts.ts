@@ -124,7 +124,7 @@ export class InstanceParts {
       await this.reports.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 });
     });
     this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
-    this.traffic = openTraffic(this.records.trail);
+    this.traffic = openTraffic(this.records.trail, this.config.profile);
     this.lanes = buildLanes(this);
     this.bans = new Bans({
       trail: this.records.trail,

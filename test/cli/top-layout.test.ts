@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createStyle, glyphsFor } from '../../src/cli/style.ts';
 import { width } from '../../src/cli/text.ts';
-import { drawTop, extendRates, type Picture } from '../../src/cli/top/layout.ts';
+import { drawSite, drawTop, extendRates, type Picture } from '../../src/cli/top/layout.ts';
 import type { ActiveBan } from '../../src/model/audit.ts';
 import type { TopClient } from '../../src/model/status.ts';
 import { status as statusOf } from '../support/status.ts';
@@ -121,4 +121,10 @@ test('the sparkline grows by the seconds that are new', () => {
   assert.deepEqual(first, { second: 100, rates: [1, 2, 3] });
   assert.deepEqual(extendRates(first, view(100, [1, 2, 3])).rates, [1, 2, 3]);
   assert.deepEqual(extendRates(first, view(102, [3, 4, 5])).rates, [1, 2, 3, 4, 5]);
+});
+
+test('what top counts of the site is named as its profile counts it', () => {
+  const drawn = (profile: 'balanced' | 'classic') => drawSite(statusOf({ profile }), [], createStyle(false), 120);
+  assert.match(drawn('balanced'), /\/s without static files,/);
+  assert.doesNotMatch(drawn('classic'), /static/);
 });

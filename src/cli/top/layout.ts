@@ -80,7 +80,8 @@ function drawHeader({ view, rates, nowMs, style }: Picture, columns: number): st
 export function drawSite(status: Status, rates: readonly number[], style: Style, columns: number): string {
   const band = bandOf(status);
   const normal = band ? `normal ${rate(band.low)}–${rate(band.high)}/s` : 'normal not known yet';
-  const site = `Site ${rate(status.counted_rate_last)}/s${columns < 99 ? '' : ' without static files'}, ${normal} `;
+  const what = columns < 99 || status.profile === 'classic' ? '' : ' without static files';
+  const site = `Site ${rate(status.counted_rate_last)}/s${what}, ${normal} `;
   return `${site}${sparkline(rates, columns - width(site), band, style)}`;
 }
 

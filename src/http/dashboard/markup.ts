@@ -16,7 +16,7 @@ const key = (name: string, label: string): string => `<li><i class="key ${name}"
 const PICTURE = `
 <section class="panel picture" aria-labelledby="picture-title">
 <header><h2 id="picture-title">Requests a second</h2>
-<ul class="keys">${key('traffic', 'requests, without static files')}${key('band', 'normal: mean ± 2 σ of a second, as learned')}${key('refused', 'refused (4xx)')}${key('failed', 'failed (5xx)')}${key('bans', 'bans')}</ul>
+<ul class="keys">${key('traffic', 'requests; static files only in profile classic')}${key('band', 'normal: mean ± 2 σ of a second, as learned')}${key('refused', 'refused (4xx)')}${key('failed', 'failed (5xx)')}${key('bans', 'bans')}</ul>
 <fieldset class="ranges" id="ranges"><legend class="hidden-text">Span of time</legend></fieldset></header>
 <p class="readout" id="readout"></p>
 <div class="plot"><svg id="chart" role="slider" tabindex="0" aria-label="Traffic" aria-valuemin="0" aria-valuemax="0" aria-valuenow="0"></svg>
