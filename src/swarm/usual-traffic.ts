@@ -1,5 +1,5 @@
 /**
- * A digest of usual traffic: a few lines of each minute, by hashes of their traits, in a table of fixed size (0.6 MiB). It
+ * A digest of usual traffic: a few lines of each minute, by hashes of their traits, in a table of fixed size (0.3 MiB). It
  * answers whom a match would have touched.
  *
  * Which lines are taken does not depend on what is in them, so n lines of which m match say what any n would: what touches a
@@ -10,9 +10,9 @@ import type { Backtest } from '../model/lane.ts';
 import { Digest, type DigestState, fold, HASH_MASK } from './digest.ts';
 import { addWord, hasAll, type Value } from './signature.ts';
 
-/** Lines kept. What none of them has may touch a share of 1/21,600: a twentieth of what lanes are allowed. */
-const LINES_MAX = 21_600;
-/** Lines taken a minute, at most, until so many are known: that takes a day at least. */
+/** Lines kept. What none of them has may touch a share of 1/10,800: a tenth of what lanes are allowed. */
+const LINES_MAX = 10_800;
+/** Lines taken a minute, at most, until so many are known: that takes half a day at least. */
 const TAKEN_MAX = 15;
 /** Then so few that they span a week, and one of so many where fewer come: to hash each would be most of the watch's cost. */
 const [WEEK_MINUTES, ONE_OF] = [10_080, 8];

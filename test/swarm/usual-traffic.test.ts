@@ -10,7 +10,7 @@ import { bytesOf, NEVER, PARSER } from '../support/parse.ts';
 import { mulberry32 } from '../support/traffic.ts';
 
 const NOON = 1_800_000_000;
-const FULL = 21_600;
+const FULL = 10_800;
 const WEEK_MINUTES = 10_080;
 
 /** Adds what the digest asks for of so many minutes with `lines` lines each, of which `hasTrait` says who has the first trait. */
