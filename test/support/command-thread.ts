@@ -29,12 +29,16 @@ let turn: Promise<unknown> = Promise.resolve();
 export function runInThread(words: readonly string[], env: Command['env']): CommandResult {
   thread ??= startThread();
   const { port, answered } = thread;
-  const before = Atomics.load(answered, 0);
   port.postMessage({ words, env } satisfies Command);
-  Atomics.wait(answered, 0, before, DEADLINE_MS);
-  const received = receiveMessageOnPort(port);
-  if (!received) throw new Error(`zban ${words.join(' ')} did not end within ${DEADLINE_MS} ms`);
-  return received.message as CommandResult;
+  const deadline = performance.now() + DEADLINE_MS;
+  for (let leftMs = DEADLINE_MS; leftMs > 0; leftMs = deadline - performance.now()) {
+    const before = Atomics.load(answered, 0);
+    const received = receiveMessageOnPort(port);
+    if (received) return received.message as CommandResult;
+    // May be woken by the count of an answer before, which `runBesideTest` had as soon as it was sent.
+    Atomics.wait(answered, 0, before, leftMs);
+  }
+  throw new Error(`zban ${words.join(' ')} did not end within ${DEADLINE_MS} ms`);
 }
 
 /** The same like execFile: what the command asks may be in this thread. */
