@@ -275,14 +275,16 @@ export class Link {
       ]);
       // Slower than the others write for so long that the stream has dropped entries which were not read.
       if (first !== undefined && isBefore(behindFrom ?? STREAM_START, first)) this.changes++;
+      const wasFull = behindFrom !== undefined;
       behindFrom = heard.isFull ? lastId : undefined;
-      // What is there already is read first: an entry that ended the last connection by its size is passed over by that.
-      waits ||= heard.lastId === undefined && heard.lastWatchId === undefined;
+      // What is there already is read first: an entry that ended the last connection by its size is passed over by that; and after a
+      // full read its bans wait to hear whether there are more.
+      waits = !heard.isFull && (waits || (heard.lastId === undefined && heard.lastWatchId === undefined));
       watchId = heard.lastWatchId ?? watchId;
       if (shares.counts) this.counts.watch(heard.watched);
       this.unknown += heard.unknown;
-      if (heard.lastId === undefined || !this.place) continue;
-      this.place = { ...this.place, lastId: heard.lastId };
+      if (!this.place || (heard.lastId === undefined && !wasFull)) continue;
+      this.place = { ...this.place, lastId: heard.lastId ?? lastId };
       if (shares.bans) await this.inbox.put({ ...heard, place: this.place });
     }
   }
