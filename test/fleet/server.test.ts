@@ -8,30 +8,15 @@ import { configSchema } from '../../src/config/schema.ts';
 import { serverOf } from '../../src/daemon/fleet/fleet.ts';
 import { checkFleet } from '../../src/doctor/fleet.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
-import { formatOrder } from '../../src/fleet/entry.ts';
 import { readHosts } from '../../src/fleet/hosts.ts';
 import { shardOf } from '../../src/fleet/keys.ts';
-import type { LinkOptions } from '../../src/fleet/link-options.ts';
 import { BEAT, COUNT } from '../../src/fleet/scripts.ts';
 import { readEnds, readNews, STREAM_START } from '../../src/fleet/stream.ts';
 import { pour, watchUntil } from '../share/shared-bucket.ts';
 import { freePort } from '../support/ports.ts';
 import { redisSkip } from '../support/redis.ts';
 import { mulberry32 } from '../support/traffic.ts';
-import { until } from '../support/until.ts';
-import {
-  ACL,
-  connect,
-  counts,
-  joinLink,
-  keys,
-  order,
-  publish,
-  readOrders,
-  start,
-  streamLength,
-  T0,
-} from './servers.ts';
+import { ACL, connect, counts, keys, order, publish, readOrders, start, streamLength, T0 } from './servers.ts';
 
 test('one address is a server, a list a Cluster, and with a master they are Sentinels', () => {
   const kindOf = (fleet: object) => {
@@ -178,21 +163,6 @@ test('one server', { skip: redisSkip() }, async (t) => {
       hosts.map(({ host, version, mode, bans, pending }) => [host, version, mode, bans, pending]),
       [['web-1', 'x'.repeat(20), 'enforce', 5, 2]],
     );
-  });
-
-  await t.test('that nothing more comes is heard at once, also after as much as one read holds', async (t) => {
-    redis.cli('FLUSHALL');
-    let [count, isMoreComing] = [0, true];
-    const onOrders: LinkOptions['onOrders'] = async (orders, _, more) => {
-      count += orders.length;
-      isMoreComing = more;
-    };
-    const { promise: up, resolve: onUp } = Promise.withResolvers<unknown>();
-    joinLink(t, { urls: [redis.url] }, { onOrders, onUp });
-    await up;
-    const fill = `for i = 1, 2000 do redis.call('XADD', KEYS[1], '*', 'e', ARGV[1]) end`;
-    await server.command(keys.bans, ['EVAL', fill, '1', keys.bans, formatOrder(order({ host: 'web-2' }))]);
-    await until('all are heard, and that they were all', () => count === 2000 && !isMoreComing);
   });
 
   await t.test('a host lags by the age of what it has not read, not by that of what it has', async () => {

@@ -53,7 +53,7 @@ export const fleetStatus = (change: Partial<FleetStatus> = {}): FleetStatus => (
 
 export const fleetHost = (change: Partial<FleetHost> = {}): FleetHost => ({
   host: 'web-1',
-  version: '0.1.0',
+  version: '0.2.0',
   mode: 'enforce',
   silent_seconds: 0,
   live: true,

@@ -37,7 +37,7 @@ test('a scrape shows the status under the documented names', async () => {
     ['zban_fuse_tripped', 0],
     ['zban_outbox_size', 0],
     ['zban_host_memory_ratio', 0.47],
-    ['zban_build_info{version="0.1.0",mode="enforce",backend="ipset",profile="balanced",sensitivity="normal"}', 1],
+    ['zban_build_info{version="0.2.0",mode="enforce",backend="ipset",profile="balanced",sensitivity="normal"}', 1],
   ] as const)
     assert.equal(samples.get(name), value, name);
   assert.ok((samples.get('process_resident_memory_bytes') ?? 0) > 1_000_000);

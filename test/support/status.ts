@@ -9,7 +9,7 @@ export const status = (change: Partial<Status> = {}): Status => ({
   profile: 'balanced',
   sensitivity: 'normal',
   backend: 'ipset',
-  version: '0.1.0',
+  version: '0.2.0',
   config_version: '1f2e3d4c5b6a',
   name: 'web-1.example.com',
   uptime_seconds: 273_845,
