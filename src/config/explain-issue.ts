@@ -66,14 +66,15 @@ function explainUnknownKey(parent: KeyPath, key: string): Finding {
   return { path: [...parent, key], message: 'unknown key', hint, showReceived: false };
 }
 
+/** The one key of that name in another section; a name that several have, or that only begins like this one, is no hint. */
 function hintElsewhere(key: string): string | undefined {
-  const keys = listKeys();
+  const keys = listKeys().filter(({ name }) => Math.abs(name.length - key.length) <= 1);
   const name = findClosest(
     key,
     keys.map((known) => known.name),
   );
-  const paths = keys.filter((known) => known.name === name).map((known) => known.path);
-  return paths.length === 0 ? undefined : `did you mean ${paths.join(' or ')}?`;
+  const [only, ...others] = keys.filter((known) => known.name === name);
+  return only === undefined || others.length > 0 ? undefined : `did you mean ${only.path}?`;
 }
 
 function explainChoice(path: KeyPath, choices: readonly string[], value: unknown): Finding {
