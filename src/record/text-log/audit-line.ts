@@ -44,15 +44,15 @@ function line(timeMs: number, parts: readonly string[]): string {
 }
 
 function partsOf(draft: AuditDraft): readonly string[] | undefined {
-  const { action, actor, detail, tier, enforced } = draft;
+  const { action, actor, detail, tier } = draft;
   const client = draft.client ?? '';
   const by = actor === 'policy' || actor === 'system' ? '' : actor;
-  const subject = (verb: string) => `${enforced ? '' : 'WOULD '}${verb} ${client}`;
+  const would = draft.enforced ? '' : 'WOULD ';
   switch (action) {
     case 'ban':
-      return [subject('BAN'), ...reasons(draft), by, formatSeconds(draft.durationSeconds)];
+      return [`${would}BAN ${client}`, ...reasons(draft), by, formatSeconds(draft.durationSeconds)];
     case 'unban':
-      return [subject('UNBAN'), detail, by, tier ? `tier ${tier}` : ''];
+      return [`${would}UNBAN ${client}`, detail, by, tier ? `tier ${tier}` : ''];
     case 'ban_result':
     case 'unban_result': {
       if (draft.numbers.result === 'ok') return undefined;
@@ -62,7 +62,7 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
     case 'lane_keep':
     case 'lane_end': {
       const verb = { lane: 'LANE', lane_keep: 'KEEP LANE', lane_end: 'END LANE' }[action];
-      return [`${enforced ? '' : 'WOULD '}${verb} ${draft.numbers.id}`, detail, by];
+      return [`${would}${verb} ${draft.numbers.id}`, detail, by];
     }
     case 'lane_result':
       return draft.numbers.result === 'ok' ? undefined : [`LANE FAILED ${draft.numbers.id}`, detail];
