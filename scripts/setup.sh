@@ -1,10 +1,11 @@
 # Sourced by the scripts beside it: brings the checkout to where its command line runs. Talks on standard error only.
 # Needs $root, the checkout. Stamps live in node_modules/ and dist/, so that removing either sets it up anew.
 
-# What runs by itself: commands, what scripts/run shows, and what the daemon starts in processes and threads of their own.
+# What runs by itself: commands, what scripts/run shows, what the daemon starts in processes and threads of their own, and the
+# package string-width, in whose place stands what loads it when it is needed.
 entries=(
   zban=src/cli/main.ts try=src/cli/try/main.ts src/daemon/config-process.ts
-  src/record/thread/record-worker.ts src/workers/parse-worker.ts src/workers/traffic-worker.ts
+  src/record/thread/record-worker.ts src/workers/parse-worker.ts src/workers/traffic-worker.ts src/cli/wide-text.ts
 )
 
 # True when dist/ is newer than everything it is made of. One process: it runs before every command.
@@ -55,11 +56,12 @@ build() {
   mkdir -p "$next"
   # Stamped with the time before the sources are read, so that an edit meanwhile is built by the next call.
   touch "$next/.built"
-  # yaml calls `require`, which modules do not have.
+  # yaml calls `require`, which modules do not have. Every chunk has it, so it is made when it is called.
   (cd "$root" && PATH="$root/node_modules/.bin:$PATH" esbuild "${entries[@]}" --outdir="$next" --entry-names='[name]' \
+    --alias:string-width=./src/cli/string-width.ts \
     --bundle --splitting --format=esm --platform=node --target=node24 --log-level=warning \
     --external:better-sqlite3 --external:piscina --external:@redis/client --external:@slack/webhook --external:prom-client \
-    --banner:js='import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);' >&2) || {
+    --banner:js='import { createRequire as $createRequire } from "node:module"; const require = (name) => $createRequire(import.meta.url)(name);' >&2) || {
     echo "zban: the build failed in $root" >&2
     return 1
   }
