@@ -62,28 +62,35 @@ interface Signature {
 
 const NOTHING: Found = { lanes: [], networks: [] };
 
-/** Which of these networks send again at a share of the rate that they were banned for, although `horizon` is short. */
+/**
+ * Which of these networks send again at a share of the rate that they were banned for, although `horizon` is short. Of each there are a
+ * few strangers at first, whom a sample would leave out.
+ */
 export function searchAgain(input: SearchInput, now: number, horizon: number, ratesMin: ReadonlyMap<string, number>) {
-  return find(input, now - horizon, (lines) => ({
-    lanes: [],
-    networks: lines.strangers.count === 0 ? [] : new Search(input, lines, now, horizon, 1).findAgain(ratesMin),
-  })).networks;
+  const lines = readLines(input, now - horizon, 1);
+  return lines.strangers.count === 0 ? [] : new Search(input, lines, now, horizon, 1).findAgain(ratesMin);
 }
 
-/** Looks at the `horizon` seconds before `now`; `surplusShare` of the strangers are more than usual. */
+/**
+ * Looks at the `horizon` seconds before `now`; `surplusShare` of the strangers are more than usual. Of many newcomers some show whether
+ * there is anything to find; what is done is decided by all who may be stopped.
+ */
 export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
-  return find(input, now - horizon, (lines) => new Search(input, lines, now, horizon, surplusShare).run());
+  const since = now - horizon;
+  const run = (every: number) => new Search(input, readLines(input, since, every), now, horizon, surplusShare).run();
+  const every = samplingOf(input.evidence, since);
+  const some = every === 1 ? undefined : run(every);
+  return some?.lanes.length === 0 && some.networks.length === 0 ? NOTHING : run(1);
 }
 
-/** Of many newcomers some show whether there is anything to find; what is done is decided by all who may be stopped. */
-function find(input: SearchInput, since: number, run: (lines: SwarmLines) => Found): Found {
-  const { evidence, clients, looks, strangers, begun, isProtected } = input;
-  const every = samplingOf(evidence, since);
-  const read = (every: number, isStranger: (slot: number) => boolean) =>
-    run(new SwarmLines(evidence, clients, looks, { since, isStranger, begun, every }));
-  const some = every === 1 ? undefined : read(every, (slot) => strangers.is(slot, begun));
-  if (some?.lanes.length === 0 && some.networks.length === 0) return NOTHING;
-  return read(1, (slot) => strangers.is(slot, begun) && !isProtected(slot));
+/** Reads one of `every` newcomers' lines; where all are read, no client is a stranger who may not be stopped. */
+function readLines(
+  { evidence, clients, looks, strangers, begun, isProtected }: SearchInput,
+  since: number,
+  every: number,
+) {
+  const isStranger = (slot: number) => strangers.is(slot, begun) && (every > 1 || !isProtected(slot));
+  return new SwarmLines(evidence, clients, looks, { since, isStranger, begun, every });
 }
 
 class Search {

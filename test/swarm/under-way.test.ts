@@ -148,3 +148,21 @@ test('a swarm that goes on for longer than a day is stopped all the time: each d
   assert.deepEqual(second?.match, first?.match);
   assert.ok(over.duration_seconds <= 86_400 && over.duration_seconds > 86_000, `${over.duration_seconds} s`);
 });
+
+test('a network whose ban ends while others are still banned is banned again at once, though it has only six clients', () => {
+  const requests = Array.from({ length: 40 }, (_, net) =>
+    returning(
+      6,
+      [10 * net, 10 * net + 12, 1500],
+      12,
+      (client, turn) => ({ ...rareRequest(41 * client + net + turn), agent: COMMON_BROWSER }),
+      (client) => `95.${net}.7.${1 + client}`,
+    ),
+  ).flat();
+  const bans = new Map<string, number[]>();
+  for (const event of replay(logOf(requests)).filter(isOfSwarm))
+    if (event.event === 'ban') bans.set(event.ip, [...(bans.get(event.ip) ?? []), Date.parse(event.time) / 1000]);
+  assert.equal(bans.size, 40);
+  for (const [network, [first = 0, second = Number.POSITIVE_INFINITY]] of bans)
+    assert.ok(second - first <= 600 + 10, `${network}: again after ${second - first} s`);
+});
