@@ -1,6 +1,6 @@
 /**
  * What the build puts in the place of the package string-width (scripts/setup.sh): the package makes expressions that know every
- * emoji as it is loaded, a tenth of a short command's work, and few commands print more than ASCII.
+ * emoji as it is loaded, and few commands print more than ASCII.
  */
 import { createRequire } from 'node:module';
 import type measure from './wide-text.ts';
