@@ -19,7 +19,7 @@ const BANS_PER_SECOND = 100;
 const LIST = 100_000;
 const SLICE_MS = 10;
 /** As scripts/launch starts it. */
-const FLAGS = ['--disable-sigusr1', '--max-semi-space-size=1', '--heap-growing-percent=30'];
+const FLAGS = ['--disable-sigusr1', '--max-semi-space-size=4', '--heap-growing-percent=30'];
 
 const daemon = new TestDaemon({
   config: {

@@ -80,7 +80,7 @@ else {
     // One rule a ban is not made for more.
     for (const count of backend === 'iptables' ? [1000] : counts) {
       const script = fileURLToPath(import.meta.url);
-      const argv = ['-n', process.execPath, '--max-semi-space-size=1', script, backend, String(count)];
+      const argv = ['-n', process.execPath, '--max-semi-space-size=4', script, backend, String(count)];
       const { status } = spawnSync('unshare', argv, { stdio: 'inherit' });
       if (status !== 0) throw new Error(`${backend} ended with ${status}`);
     }
