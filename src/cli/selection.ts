@@ -53,7 +53,7 @@ function readTests(options: SelectionOptions): Test[] {
   }
   if (options.condition !== undefined) {
     const conditions = new Set(conditionsOf(options));
-    tests.push((ban) => conditions.has(presentCondition(ban.condition)));
+    tests.push((ban) => conditions.has(ban.condition));
   }
   const network = readPrefix('network', options.network);
   if (network !== undefined) {
@@ -77,7 +77,7 @@ const conditionsOf = ({ condition }: SelectionOptions): string[] =>
 /** An imported ban may have a condition that zban does not know. */
 function requireCondition(word: string, bans: readonly ActiveBan[]): void {
   const known = Object.keys(PHRASES).filter((name) => !name.startsWith('site_'));
-  if (known.includes(word) || bans.some(({ condition }) => presentCondition(condition) === word)) return;
+  if (known.includes(word) || bans.some(({ condition }) => condition === word)) return;
   const message = `--condition ${printable(word)}${didYouMean(word, known)}: expected one of ${known.join(', ')}`;
   throw wrongUsage(message);
 }

@@ -1,7 +1,6 @@
 /** What a client did in a few words, to follow a colon: `scanning for .env and phpinfo.php`. */
 
 import type { JudgedNumbers } from '../model/judged-numbers.ts';
-import { presentCondition } from './former.ts';
 import { formatCount, formatNumber, formatPercent } from './number.ts';
 
 const NAMES_MAX = 3;
@@ -12,7 +11,7 @@ const SAFE_PATH = /^\/[\w./~-]{0,60}$/;
 /** Undefined for a decision without numbers, such as a person's, and for a condition that a newer version wrote. */
 export function describeActivity(condition: string, numbers: JudgedNumbers): string | undefined {
   if (typeof numbers.rate !== 'number') return undefined;
-  switch (presentCondition(condition)) {
+  switch (condition) {
     case 'scan': {
       const names = probedNames(numbers);
       return names.length > 0 ? `scanning for ${joinNames(names)}` : `scanning for pages that do not exist`;

@@ -1,4 +1,4 @@
-/** Names of conditions in rows of older versions, and what they are called now. */
+/** Names of conditions in rows and lists of older versions, and what they are called now: translated where they are read. */
 import type { RuleName } from '../detect/rules.ts';
 
 const FORMER: Readonly<Record<string, RuleName>> = { surprise: 'scan', repetition: 'brute_force', work: 'scrape' };

@@ -6,7 +6,6 @@ import type { Rule } from '../detect/rule.ts';
 import { RULES, type RuleName } from '../detect/rules.ts';
 import type { Condition } from '../model/event.ts';
 import type { JudgedNumbers } from '../model/judged-numbers.ts';
-import { presentCondition } from './former.ts';
 import { describeNetwork } from './network.ts';
 import { type Figure, formatNumber, formatPercent } from './number.ts';
 
@@ -37,16 +36,15 @@ export const PHRASES: Readonly<Record<Condition, string>> = {
   import: 'imported by an operator',
 };
 
-/** The rule that counts points for a condition, also by its former name. */
+/** The rule that counts points for a condition. */
 function findRule(condition: string, numbers: ReasonNumbers = {}): Rule | undefined {
-  const present = condition === 'fleet' ? numbers.rule : presentCondition(condition);
-  return RULES.find(({ name }) => name === present);
+  const wanted = condition === 'fleet' ? numbers.rule : condition;
+  return RULES.find(({ name }) => name === wanted);
 }
 
 /** The condition as a phrase; one that a newer version wrote stays as it is, so escape it as text from outside. */
 export function phraseOf(condition: string): string {
-  const present = presentCondition(condition);
-  return Object.hasOwn(PHRASES, present) ? PHRASES[present as Condition] : condition;
+  return Object.hasOwn(PHRASES, condition) ? PHRASES[condition as Condition] : condition;
 }
 
 /** Condition and the number that decided it, for one line of many: `multiplier 7.4x`, `scan 12.4 points of 12`. */
@@ -70,7 +68,7 @@ export function briefReason(condition: string, numbers: ReasonNumbers): string {
       return `swarm ${formatNumber(numbers.requests, 0)} requests`;
     default:
       return findRule(condition, numbers) && numbers.points !== undefined
-        ? `${presentCondition(condition)} ${formatPoints(numbers)}`
+        ? `${condition} ${formatPoints(numbers)}`
         : condition;
   }
 }

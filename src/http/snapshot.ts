@@ -1,6 +1,5 @@
 /** What the page and the JSON addresses show: the status as it is, bans and decisions cut to what is shown. */
 
-import { presentCondition } from '../english/former.ts';
 import { describeMatch, describeSurplus } from '../english/lane.ts';
 import { type Figure, isKnown } from '../english/number.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
@@ -66,7 +65,7 @@ export function toBanLine(ban: ActiveBan): Readonly<Record<string, unknown>> {
     tier: ban.tier,
     since: time(ban.sinceMs),
     until: ban.untilMs === null ? null : time(ban.untilMs),
-    condition: text(presentCondition(ban.condition)),
+    condition: text(ban.condition),
     enforced: ban.enforced,
     confirmed: ban.confirmed,
     actor: text(ban.actor),

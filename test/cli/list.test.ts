@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
 import { readSelection, type SelectionOptions } from '../../src/cli/selection.ts';
+import { packBans } from '../../src/http/ban-list.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
 import { MAIN } from '../support/built.ts';
 import { until } from '../support/daemon.ts';
 import { banDraft, record } from './recorded.ts';
@@ -65,14 +67,11 @@ test('bans are filtered, sorted, turned round and cut', async (t) => {
     () => readSelection({ condition: 'scna' })(bans, now),
     /--condition scna \(did you mean scan\?\): expected one of/,
   );
-  // One that an older version wrote is known by its present name, and one that was imported by its own.
+  // Older versions' names are understood, and one that was imported is known by its own.
   const [ban] = bans;
   if (!ban) throw new Error('no ban');
-  const others = [
-    { ...ban, condition: 'surprise' },
-    { ...ban, condition: 'crowdsecurity/ssh-bf' },
-  ];
-  assert.equal(readSelection({ condition: 'scan' })(others, now).length, 1);
+  const others = [ban, { ...ban, condition: 'crowdsecurity/ssh-bf' }];
+  assert.equal(readSelection({ condition: 'surprise' })(others, now).length, 1);
   assert.equal(readSelection({ condition: 'crowdsecurity/ssh-bf' })(others, now).length, 1);
   const words = [
     'list',
@@ -103,14 +102,27 @@ test('bans are filtered, sorted, turned round and cut', async (t) => {
   assert.deepEqual([none.stdout, none.stderr, none.exitCode], ['', 'none of the 4 bans in force matches\n', 0]);
 });
 
-test('a ban that an older version decided is listed by the present name of its condition', async (t) => {
-  const { config } = record(t, [banDraft('203.0.113.77', { condition: 'repetition' })]);
-  const { stdout } = await runZban(['list', '--config', config]);
-  assert.match(stdout, /^203\.0\.113\.77 +brute_force /m);
-  const [ban] = JSON.parse((await runZban(['list', '--json', '--config', config])).stdout) as { condition: string }[];
-  assert.equal(ban?.condition, 'brute_force');
-  const explained = await runZban(['explain', '203.0.113.77', '--config', config]);
-  assert.doesNotMatch(explained.stdout, /repetition/);
+test('a ban that an older version decided has the present name of its condition on every screen', async (t) => {
+  // As it was written then: what reads rows translates.
+  const old = { ...banDraft('203.0.113.77', { condition: 'scan' }), condition: 'repetition' } as AuditDraft;
+  const { config, openTrail } = record(t, [old, banDraft('203.0.113.78', { condition: 'manual' })]);
+  const run = async (...words: string[]) => (await runZban([...words, '--config', config])).stdout;
+  assert.match(await run('list'), /^203\.0\.113\.77 +brute_force /m);
+  assert.match(await run('list', '--sort', 'condition'), /^203\.0\.113\.77 [\s\S]*^203\.0\.113\.78 /m);
+  const texts = [
+    await run('list', '--json', '--condition', 'brute_force'),
+    await run('export', '--format', 'json'),
+    await run('export', '--format', 'crowdsec'),
+    await run('audit'),
+    await run('audit', '--json'),
+    await run('explain', '203.0.113.77'),
+    JSON.stringify(packBans(1, openTrail().activeBans(Date.now()), () => [])),
+  ];
+  for (const text of texts) {
+    assert.match(text, /brute_force|guessing passwords/);
+    assert.doesNotMatch(text, /repetition/);
+  }
+  assert.match(await run('audit', 'verify'), /^integrity verified: 2 entries/);
 });
 
 test('export prints a list for others, without would-be bans unless they are asked for', async (t) => {

@@ -14,9 +14,12 @@ export function record(t: TestContext, drafts: readonly AuditDraft[]) {
   const path = join(paths.folder, 'zban.db');
   const database = openDatabase(path, { busyTimeoutMs: 1000 });
   t.after(() => database.close());
-  const trail = new AuditTrail({ database, gate: new WriteGate(path, Date.now), configVersion: '0123456789ab' });
+  /** The trail as a daemon has it that starts now. */
+  const openTrail = () =>
+    new AuditTrail({ database, gate: new WriteGate(path, Date.now), configVersion: '0123456789ab' });
+  const trail = openTrail();
   trail.append(drafts);
-  return { ...paths, path, trail };
+  return { ...paths, path, trail, openTrail };
 }
 
 /** A ban by policy, ten minutes from a minute ago where `changes` say nothing else. */

@@ -90,19 +90,6 @@ test('an operator measures nothing; an old row without the newer numbers is stil
   assert.doesNotMatch(JSON.stringify(pointless), /undefined|NaN|null/);
 });
 
-test('a row of an older version is told by the present names of its condition', () => {
-  const { condition: _, ...numbers } = evidenceOf('scan');
-  for (const [former, present] of [
-    ['surprise', 'scan'],
-    ['repetition', 'brute_force'],
-    ['work', 'scrape'],
-  ] as const) {
-    assert.equal(phraseOf(former), PHRASES[present]);
-    assert.equal(briefReason(former, numbers), briefReason(present, numbers));
-    assert.deepEqual(describeReason(former, numbers), describeReason(present, numbers));
-  }
-});
-
 test('a condition of a newer version stays as it is', () => {
   assert.equal(phraseOf('toString'), 'toString');
   assert.equal(briefReason('newer', {}), 'newer');

@@ -199,6 +199,8 @@ test('a line says which row it is, and what followed from it', (t) => {
   }
   assert.equal(readDraft('[2026-11-20T10:11:12.123Z] BASELINE | site 1', schedule), undefined);
   assert.equal(readDraft('not a line', schedule), undefined);
+  const former = '[2026-11-20T10:11:12.123Z] BAN 192.0.2.1 | surprise 8.4 points of 8 | 10m';
+  assert.equal(readDraft(former, schedule)?.condition, 'scan');
 });
 
 test('an older copy of the database: the rows between are named, and what followed from them is recorded again', (t) => {

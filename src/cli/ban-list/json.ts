@@ -3,6 +3,7 @@
  * Arrays of CrowdSec's decisions, and of its alerts with their decisions (`cscli decisions list -o json`), are read too.
  */
 
+import { presentCondition } from '../../english/former.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import { messageOf } from '../../model/coded-error.ts';
 import { isConditionWord } from '../../model/event.ts';
@@ -55,7 +56,8 @@ function readBan({ ip, until, tier, condition, reason }: Readonly<Record<string,
     target: ip,
     ...(until === null ? { forMs: null } : { untilMs }),
     tier,
-    condition,
+    // An older version may have exported it.
+    condition: condition && presentCondition(condition),
     reason: reason === undefined ? undefined : String(reason),
   };
 }

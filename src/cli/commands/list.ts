@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatSpan } from '../../english/duration.ts';
-import { presentCondition } from '../../english/former.ts';
 import { countOf, formatCount } from '../../english/number.ts';
 import { nameClient } from '../../english/reason.ts';
 import type { ActiveBan } from '../../model/audit.ts';
@@ -115,7 +114,7 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
     tier: ban.tier,
     since: new Date(ban.sinceMs).toISOString(),
     until: ban.untilMs === null ? null : new Date(ban.untilMs).toISOString(),
-    condition: presentCondition(ban.condition),
+    condition: ban.condition,
     enforced: ban.enforced,
     confirmed: ban.confirmed,
     actor: ban.actor,
@@ -135,7 +134,7 @@ function formatBans(bans: readonly ActiveBan[], nowMs: number, owners: Owners): 
   const named = owners(bans.map(({ client }) => client));
   const rows = bans.map((ban, index) => [
     nameClient(ban.client, ban.numbers),
-    presentCondition(ban.condition),
+    ban.condition,
     ban.untilMs === null ? 'permanent' : formatSpan(Math.max(0, ban.untilMs - nowMs)),
     ban.tier === 0 ? '–' : String(ban.tier),
     stateOf(ban),

@@ -2,7 +2,6 @@
 
 import type { NearedLimit } from '../../detect/neared-limits.ts';
 import { formatDuration, formatSeconds } from '../../english/duration.ts';
-import { presentCondition } from '../../english/former.ts';
 import { formatNumber, formatPercent } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf } from '../../english/reason.ts';
 import { describeEnd, describeStartFully } from '../../english/site-reason.ts';
@@ -178,7 +177,7 @@ function describeWhy({ entry }: Story): Paragraph[] {
   }
   const samples = sampleLines(numbers.samples);
   return [
-    { label: 'Why', text: `${phraseOf(condition)} (${presentCondition(condition)}). ${reason.did}` },
+    { label: 'Why', text: `${phraseOf(condition)} (${condition}). ${reason.did}` },
     { label: 'Normal', text: reason.normal },
     { label: 'Limit', text: reason.tolerated },
     ...(samples.length > 0 ? [{ label: 'Requests', lines: samples }] : []),
@@ -211,10 +210,7 @@ function describeWithin({ within }: Story): Paragraph[] {
   if (within.length === 0) return [];
   const lines = within
     .slice(-10)
-    .map(
-      ({ id, client, timeMs, condition }) =>
-        `#${id}  ${formatTime(timeMs)}  ${client}  ${presentCondition(condition ?? '')}`,
-    );
+    .map(({ id, client, timeMs, condition }) => `#${id}  ${formatTime(timeMs)}  ${client}  ${condition ?? ''}`);
   return [{ label: 'Within', lines }];
 }
 
@@ -223,7 +219,7 @@ function describeHistory({ entry, before }: Story, { nowMs }: StoryOptions): Par
   if (before.length === 0) return [{ label: 'History', text: 'It had not been banned before.' }];
   const shown = before.slice(-BEFORE_MAX).map(({ id, timeMs, condition, durationSeconds }) => {
     const length = durationSeconds === null ? 'for good' : formatSeconds(durationSeconds);
-    return `${formatMoment(timeMs, nowMs)}, ${length}, ${presentCondition(condition ?? 'manual')} (#${id})`;
+    return `${formatMoment(timeMs, nowMs)}, ${length}, ${condition ?? 'manual'} (#${id})`;
   });
   const more = before.length > BEFORE_MAX ? `, the last ${BEFORE_MAX}` : '';
   return [{ label: 'History', text: `It had been banned ${times(before.length)} before${more}: ${shown.join('; ')}.` }];

@@ -1,6 +1,7 @@
 /** Loads the projection from where it is stored (projection-statements.ts). */
 import { setImmediate } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
+import { presentCondition } from '../../english/former.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import { toRecordError } from '../error.ts';
 import { readActor } from '../row/stored-facts.ts';
@@ -8,7 +9,8 @@ import { type Ban, type Change, Projection } from './projection.ts';
 import { BAN_COLUMNS, type BanRow, type Scope } from './projection-statements.ts';
 
 export function readBan(row: BanRow): Ban {
-  const [client, condition, tier, sinceMs, untilMs, enforced, actor, reason, auditId, confirmed] = row;
+  const [client, former, tier, sinceMs, untilMs, enforced, actor, reason, auditId, confirmed] = row;
+  const condition = presentCondition(former);
   const flags = { enforced: enforced !== 0, confirmed: confirmed !== 0 };
   return { client, condition, tier, sinceMs, untilMs, actor: readActor(actor), reason, auditId, ...flags };
 }

@@ -1,7 +1,9 @@
 /**
  * What the stored columns of a row say, checked: the one place where text of a database becomes a typed row. Older versions
- * wrote results, reasons and phases as words into `detail`; they are translated here and nowhere else.
+ * wrote results, reasons and phases as words into `detail`, which are translated here and nowhere else, and conditions by other
+ * names (english/former.ts).
  */
+import { presentCondition } from '../../english/former.ts';
 import {
   type Actor,
   type AuditAction,
@@ -87,7 +89,7 @@ export function readFacts(stored: StoredFacts): Facts {
   return {
     action,
     client: demand.client ? client : null,
-    condition: demand.condition ? (condition ?? 'manual') : null,
+    condition: demand.condition ? presentCondition(condition ?? 'manual') : null,
     numbers,
     // DEMANDS has what its type says, which the compiler cannot see of a union's member.
   } as Facts;

@@ -1,6 +1,7 @@
 /** What followed from a row, read from its line in the text audit log: bans can be taken from it when the database is lost. */
 
 import { parseDuration } from '../../english/duration.ts';
+import { presentCondition } from '../../english/former.ts';
 import type { AuditDraft } from '../../model/audit.ts';
 import { BLANK } from '../row/row.ts';
 import { readActor } from '../row/stored-facts.ts';
@@ -29,7 +30,7 @@ export function readDraft(line: string, schedule: readonly (number | null)[]): A
   const actor = readActor(by ?? (action ? 'system' : 'policy'));
   const draft = { ...BLANK, timeMs, actor, client, enforced: would === undefined, detail: '' };
   if (action) return { ...draft, action };
-  const [condition = 'manual'] = (rest[0] ?? '').split(' ');
+  const condition = presentCondition((rest[0] ?? '').split(' ')[0] ?? 'manual');
   const lasts = rest.at(-1) ?? '';
   const lastsMs = lasts === 'permanent' ? null : parseDuration(lasts);
   if (lastsMs === undefined) return undefined;

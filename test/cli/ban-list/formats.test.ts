@@ -74,7 +74,7 @@ test('JSON: decisions, and alerts with their decisions', () => {
 test('JSON of zban: what is wrong with an entry is told, the others are read', () => {
   const list = parseList(
     JSON.stringify([
-      { ip: '203.0.113.9', until: '2026-11-20T10:11:12.345Z', tier: 2, condition: 'scan', reason: '' },
+      { ip: '203.0.113.9', until: '2026-11-20T10:11:12.345Z', tier: 2, condition: 'surprise', reason: '' },
       { ip: '203.0.113.10', until: null },
       { ip: '203.0.113.11' },
       { ip: 'localhost' },
