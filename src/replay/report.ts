@@ -12,7 +12,7 @@ import type {
 
 /** Banned and refused clients remembered one by one: about 1 KiB each. */
 const CLIENTS_MAX = 20_000;
-/** Anomalies of the site, and times at which the fuse tripped. */
+/** Anomalies of the site. */
 const EPISODES_MAX = 1000;
 
 /** A client that would have been banned. */
@@ -50,12 +50,15 @@ export class ReplayReport {
   /** Bans of clients beyond those remembered. */
   bansUnlisted = 0;
   readonly refused = new Map<string, RefusedClient>();
-  refusedUnlisted = 0;
+  /** Refusals of clients beyond those remembered. */
+  refusalsUnlisted = 0;
   /** By day, `YYYY-MM-DD` in UTC. */
   readonly days = new Map<string, BanDay>();
   readonly episodes: Episode[] = [];
   episodesUnlisted = 0;
-  readonly fuses: FuseEvent[] = [];
+  /** When the fuse tripped first, and how often it did. */
+  fuse: FuseEvent | undefined;
+  fuseTrips = 0;
   /** Clients banned on the day in progress: events come in the order of time. */
   private today = '';
   private readonly bannedToday = new Set<string>();
@@ -72,7 +75,9 @@ export class ReplayReport {
         this.addAnomaly(event);
         break;
       case 'fuse':
-        if (event.phase === 'tripped' && this.fuses.length < EPISODES_MAX) this.fuses.push(event);
+        if (event.phase === 'reset') break;
+        this.fuse ??= event;
+        this.fuseTrips++;
     }
   }
 
@@ -101,7 +106,7 @@ export class ReplayReport {
     const client = this.refused.get(refused.ip);
     if (client) client.times++;
     else if (this.refused.size < CLIENTS_MAX) this.refused.set(refused.ip, { refused, times: 1 });
-    else this.refusedUnlisted++;
+    else this.refusalsUnlisted++;
   }
 
   private addAnomaly(event: GlobalAnomalyEvent): void {

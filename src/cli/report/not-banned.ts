@@ -1,9 +1,9 @@
 /** Who would not have been banned, and why not: how near each came to a limit, or what protects it. */
 import { LIMITS, type LimitName } from '../../detect/reach.ts';
 import type { ClientHistory } from '../../engine/history-summary.ts';
-import { countOf, formatCount, formatNumber, formatPercent } from '../../english/number.ts';
+import { countOf, formatCount, formatNumber, formatPercent, timesOf } from '../../english/number.ts';
 import { briefReason } from '../../english/reason.ts';
-import type { RefusedClient } from '../../replay/report.ts';
+import type { ReplayReport } from '../../replay/report.ts';
 import { minute } from './banned.ts';
 import { alignRight, section } from './section.ts';
 
@@ -33,7 +33,8 @@ function describeReached({ reached }: ClientHistory, limit: LimitName): string {
 }
 
 /** Those that crossed a limit and were not banned. */
-export function describeRefused(clients: readonly RefusedClient[], all: boolean): string {
+export function describeRefused({ refused: known, refusalsUnlisted }: ReplayReport, all: boolean): string {
+  const clients = [...known.values()];
   const listed = clients.toSorted((a, b) => b.times - a.times).slice(0, all ? clients.length : LISTED);
   const header = ['CLIENT', 'FIRST TIME', 'TIMES', 'OVER ITS LIMIT', 'WHY NOT'];
   const rows = listed.map(({ refused, times }) => [
@@ -44,6 +45,7 @@ export function describeRefused(clients: readonly RefusedClient[], all: boolean)
     refused.detail,
   ]);
   const table = alignRight({ header, rows }, [2]);
-  const heading = `${countOf(clients.length, 'client')} crossed a limit and would not have been banned:`;
+  const beyond = refusalsUnlisted > 0 ? `; so did others, not listed, ${timesOf(refusalsUnlisted)}` : '';
+  const heading = `${countOf(clients.length, 'client')} crossed a limit and would not have been banned${beyond}:`;
   return section(heading, table, clients.length - listed.length);
 }

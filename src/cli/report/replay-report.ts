@@ -46,7 +46,7 @@ export function formatReport(input: ReportInput): string {
     ...describeBanned(banned, kept, all),
     ...(banned.length > 0 ? [describeKnown(banned, all)] : []),
     ...(history.days.length > 0 ? [describeDays(input)] : []),
-    ...(report.refused.size > 0 ? [describeRefused([...report.refused.values()], all)] : []),
+    ...(report.refused.size > 0 ? [describeRefused(report, all)] : []),
     ...describeSite(input),
     ...describeUnbannedClients(input),
   ];
@@ -111,7 +111,7 @@ function describeDays({ report, history, all }: ReportInput): string {
 
 function describeSite({ report, all }: ReportInput): string[] {
   const parts: string[] = [];
-  const { episodes, episodesUnlisted, fuses } = report;
+  const { episodes, episodesUnlisted, fuse, fuseTrips } = report;
   if (episodes.length > 0) {
     const listed = all ? episodes : episodes.slice(-LISTED);
     const table = { header: ['FROM', 'LASTED', 'PEAK', 'WHAT STOOD OUT'], rows: listed.map(describeEpisode) };
@@ -119,9 +119,8 @@ function describeSite({ report, all }: ReportInput): string[] {
     const count = timesOf(episodes.length + episodesUnlisted);
     parts.push(section(`The site as a whole was unusually busy ${count}; that bans nobody:`, table, hidden));
   }
-  const [fuse] = fuses;
   if (fuse) {
-    const when = `${timesOf(fuses.length)}, first ${minute(fuse.time)}`;
+    const when = `${timesOf(fuseTrips)}, first ${minute(fuse.time)}`;
     parts.push(printable(`The fuse would have tripped ${when}: ${fuse.detail}.`));
   }
   return parts;
