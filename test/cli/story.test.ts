@@ -144,7 +144,8 @@ test('an old ban asked by its number is told with its own end, under how the cli
 for (const [detail, words] of [
   ['allowlist: 203.0.113.0/24', 'it is on the allowlist (203.0.113.0/24)'],
   ['protected: peer of a live SSH session (port 22)', 'it is protected (peer of a live SSH session (port 22))'],
-  ['fuse: the fuse is blown', 'the fuse had tripped, because too many clients would have been banned at once'],
+  ['fuse: the fuse is blown', 'the fuse had tripped after too many bans at once'],
+  ['alert: swarm.action is alert', 'swarm.action is alert'],
   ['limit: 9 bans are in force already (bans.max_active)', '9 bans are in force already (bans.max_active)'],
 ] as const) {
   test(`not banned by ${detail.split(':')[0]} is told with what it would have been banned for`, async (t) => {

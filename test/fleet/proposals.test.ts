@@ -60,7 +60,7 @@ test('protected addresses and a tripped fuse refuse, once each; a person passes 
   for (let n = 1; n <= 3; n++) await apply({ ...office, untilMs: (office.untilMs ?? 0) + n * 60_000 });
   assert.deepEqual(rows(), [
     'row refused 198.51.100.7 allowlist: office',
-    'row refused 203.0.113.9 fuse: it has tripped',
+    'row refused 203.0.113.9 fuse: the fuse had tripped after too many bans at once',
   ]);
   await apply(order({ actor: 'operator:anna', target: '203.0.113.10' }));
   assert.equal(trail.findActiveBan('203.0.113.10', T0)?.actor, 'operator:anna@web-1');

@@ -64,7 +64,7 @@ test('a refusal says in words what stands against the ban', () => {
     'protected: a proxy: 87 % of all requests come from it, with 40 user agents and more',
   );
   assert.equal(told({ ...refused, reason: 'limit', because: 1 }), 'limit: 1 ban is in force already (bans.max_active)');
-  assert.equal(told({ ...refused, reason: 'fuse' }), 'fuse: it has tripped');
+  assert.equal(told({ ...refused, reason: 'fuse' }), 'fuse: the fuse had tripped after too many bans at once');
   assert.equal(told({ ...refused, reason: 'alert' }), 'alert: swarm.action is alert');
 });
 

@@ -4,8 +4,9 @@ import type { NearedLimit } from '../../detect/neared-limits.ts';
 import { formatDuration, formatSeconds } from '../../english/duration.ts';
 import { formatNumber, formatPercent } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf } from '../../english/reason.ts';
+import { sayRefusal } from '../../english/refusal.ts';
 import { describeEnd, describeStartFully } from '../../english/site-reason.ts';
-import type { ActiveBan, AuditEntry, DraftOf, RefusedNumbers } from '../../model/audit.ts';
+import type { ActiveBan, AuditEntry, DraftOf } from '../../model/audit.ts';
 import type { JudgedNumbers } from '../../model/judged-numbers.ts';
 import { printable } from '../../model/text.ts';
 import { columnsOf } from '../style.ts';
@@ -125,7 +126,7 @@ function decisionOf(entry: AuditEntry, nowMs: number): string {
       return `${when} ${who} ${verb} ${client} ${length}${tier ? `, tier ${tier}` : ''}${here}`;
     }
     case 'refused':
-      return `${when} ${who} would have banned ${client}, but ${refusalOf(entry.numbers)}`;
+      return `${when} ${who} would have banned ${client}, but ${sayRefusal(entry.numbers)}`;
     default:
       return `${when} ${who}: ${[action.replaceAll('_', ' '), client, detail].filter(Boolean).join(' ')}`;
   }
@@ -135,22 +136,6 @@ function decisionOf(entry: AuditEntry, nowMs: number): string {
 function personOf({ actor }: AuditEntry): string {
   if (actor.startsWith('policy@')) return `zban on ${actor.slice('policy@'.length)}`;
   return actor.startsWith('operator:') ? actor.slice('operator:'.length) : 'zban';
-}
-
-/** Why a ban was refused. */
-function refusalOf({ reason, because }: RefusedNumbers): string {
-  switch (reason) {
-    case 'allowlist':
-      return `it is on the allowlist (${because})`;
-    case 'protected':
-      return `it is protected (${because})`;
-    case 'fuse':
-      return 'the fuse had tripped, because too many clients would have been banned at once';
-    case 'alert':
-      return 'swarms are only reported (swarm.action: alert)';
-    case 'limit':
-      return because;
-  }
 }
 
 /** The numbers of the judgement that the entry is about; null for other entries. */
