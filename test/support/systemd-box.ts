@@ -20,7 +20,7 @@ export interface Box {
   stop(): Promise<void>;
 }
 
-/** Why no box can be had here, or undefined; makes the Debian tree on the first call, which takes a minute. */
+/** Why no box can be had here, or undefined; makes the Debian tree on the first call, which takes some 15 s. */
 export function findObstacle(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root to boot systemd in namespaces';
   const made = spawnSync(script, ['tree'], { encoding: 'utf8' });
@@ -33,7 +33,7 @@ export async function bootBox(binds: readonly string[]): Promise<Box> {
   const folder = mkdtempSync(join(tmpdir(), 'zban-box-'));
   const booted = await execute([script, 'boot', folder, ...binds]);
   if (booted.exitCode !== 0) throw new Error(`the box did not boot: ${booted.stderr}`);
-  const run = (command: string) => execute([script, 'exec', folder, 'bash', '-c', command]);
+  const run = (command: string) => execute([join(folder, 'enter'), 'bash', '-c', command]);
   return {
     run,
     must: async (command) => {

@@ -31,7 +31,11 @@ describe('installing beside what others made', { skip: obstacle ?? false }, () =
   }
 
   test('a checkout in /opt/zban stays, and the command that moves it away is one that works', async () => {
-    await box.must(`mkdir -p /opt/zban /usr/local/src && cp -a /src/zban/. /opt/zban`);
+    // Its packages by a link: half a gigabyte of them takes longer to copy than all the rest of this test.
+    await box.must(`
+      mkdir -p /opt/zban /usr/local/src && cd /src/zban
+      find . -mindepth 1 -maxdepth 1 ! -name node_modules -exec cp -a -t /opt/zban {} +
+      ln -s /src/zban/node_modules /opt/zban`);
     await refuses(
       /this checkout is in \/opt\/zban, where zban installs itself\. Nothing was changed/,
       '/opt/zban/scripts/install',

@@ -80,7 +80,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
       while [ $SECONDS -lt ${DEADLINE_MS / 1000} ]; do
         state=$(systemctl is-active zban)
         [ "$state" != active ] || { zban status >/dev/null && echo "active and answering" || echo "active but silent"; break; }
-        echo "$state"
+        echo "$state"; sleep 0.01
       done | uniq`);
     assert.match(seen, /activating\nactive and answering$/);
     assert.notEqual(await show('StatusText'), '');
