@@ -78,7 +78,7 @@ export function searchAgain(input: SearchInput, now: number, horizon: number, ra
 export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
   const since = now - horizon;
   const run = (every: number) => new Search(input, readLines(input, since, every), now, horizon, surplusShare).run();
-  const every = samplingOf(input.evidence, since);
+  const every = samplingOf(input.evidence, input.clients, since, input.begun);
   const some = every === 1 ? undefined : run(every);
   return some?.lanes.length === 0 && some.networks.length === 0 ? NOTHING : run(1);
 }

@@ -89,10 +89,18 @@ const [STRANGER, OTHER] = [1, 2];
 /** One for all: it is empty again before the next lines are read. */
 const counts = new ClientLines();
 
-/** One of so many newcomers' lines since `since` shows what they do; a power of two. */
-export function samplingOf(evidence: Evidence, since: number): number {
-  const times = evidence.count(since - LATE_SECONDS, NEWCOMER) / NEWCOMER_LINES_MAX;
-  return 2 ** Math.floor(Math.log2(Math.max(1, times)));
+/**
+ * One of so many lines shows what clients do who came since `begun`; a power of two. It counts what is read: not what came before `since`,
+ * nor lines of those who are banned.
+ */
+export function samplingOf(evidence: Evidence, clients: Clients, since: number, begun: number): number {
+  const lines = evidence.count(({ tally: { rows } }, at) => {
+    const second = rows[at + SECOND] as number;
+    if (second < since) return false;
+    const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
+    return slot >= 0 && clients.firstSecond(slot) >= begun && clients.bannedUntil(slot) <= second;
+  });
+  return 2 ** Math.floor(Math.log2(Math.max(1, lines / NEWCOMER_LINES_MAX)));
 }
 
 /** Whose lines are read, and which. */

@@ -242,7 +242,7 @@ export class SwarmWatch {
     const { evidence, clients, looks, lanes, touched, acts } = this;
     const since = Math.min(...lanes.all.map((lane) => lane.since));
     const isStranger = (slot: number) => this.strangers.is(slot, since);
-    const every = samplingOf(evidence, now - MINUTE);
+    const every = samplingOf(evidence, clients, now - MINUTE, since);
     const lines = new SwarmLines(evidence, clients, looks, { since: now - MINUTE, isStranger, begun: since, every });
     const { strangers, others } = lines;
     const times = strangers.count === 0 ? 0 : strangers.times * Math.max(1, linesOfMinute / evidence.kept);

@@ -202,12 +202,12 @@ export class Evidence {
     }
   }
 
-  /** About how many lines since `since` have these INFO bits; takes little. */
-  count(since: number, bits: number): number {
+  /** About how many of the lines kept are meant; takes little. */
+  count(isMeant: (segment: Segment, at: number) => boolean): number {
     const shown = Math.min(this.kept, COUNTED_AT);
     let count = 0;
-    this.sample(this.kept, shown, 0, ({ tally: { rows } }, at) => {
-      if ((rows[at + SECOND] as number) >= since && ((rows[at + INFO] as number) & bits) === bits) count++;
+    this.sample(this.kept, shown, 0, (segment, at) => {
+      if (isMeant(segment, at)) count++;
     });
     return shown === 0 ? 0 : (count * this.kept) / shown;
   }

@@ -35,7 +35,7 @@ const DAY_MS = 86_400_000;
 const SITES: readonly (readonly [SiteKind, number, number])[] = [
   ['blog', 0.07, 20],
   ['shop', 0.5, 3],
-  ['api', 5, 0.3],
+  ['api', 5, 1],
 ];
 
 /** Requests a second of a swarm, and for how long it lasts after so many hours of usual traffic. */
