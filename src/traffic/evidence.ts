@@ -14,8 +14,8 @@ import { spread } from './hash.ts';
 export const LINES_KEPT = 20_000;
 /** However long the lines are. */
 const BYTES_KEPT_MAX = 16 * 1024 * 1024;
-/** Of which so many are looked at to count some kind of them. */
-const COUNTED_AT = 500;
+/** Of which so many are looked at to count some kind of them: whose each is has to be looked up. */
+const COUNTED_AT = 200;
 const SAMPLES_MAX = 5;
 /** Of one client, looked at for their user agents. */
 const AGENT_RECORDS_MAX = 200;
