@@ -5,7 +5,7 @@ import { type Context, requireSections } from './context.ts';
 import { EXIT } from './exit.ts';
 import { warnIfStale } from './stale.ts';
 import { columnsOf } from './style.ts';
-import { formatFittingTable } from './table.ts';
+import { type Column, formatTable } from './table.ts';
 import { formatTime } from './text.ts';
 
 interface AllowedEntry {
@@ -18,6 +18,13 @@ interface AllowedEntry {
   /** Always null so far: until somebody removes it. */
   readonly until: null;
 }
+
+const TABLE: readonly Column<AllowedEntry>[] = [
+  { heading: 'ENTRY', cell: ({ entry }) => entry },
+  { heading: 'BY', cell: ({ by }) => by },
+  { heading: 'SINCE', cell: ({ since }) => (since === null ? '–' : formatTime(Date.parse(since))) },
+  { heading: 'REASON', cell: ({ reason }) => reason },
+];
 
 export async function listAllowed(context: Context): Promise<number> {
   const { output, json } = context;
@@ -33,14 +40,6 @@ export async function listAllowed(context: Context): Promise<number> {
   if (json) output.json(entries);
   else if (entries.length === 0)
     output.talk('nobody is on the allowlist; zban never bans this host, its gateway or SSH sessions');
-  else {
-    const rows = entries.map(({ entry, by, since, reason }) => [
-      entry,
-      by,
-      since === null ? '–' : formatTime(Date.parse(since)),
-      reason,
-    ]);
-    output.data(formatFittingTable(['ENTRY', 'BY', 'SINCE', 'REASON'], rows, columnsOf(process.stdout)));
-  }
+  else output.data(formatTable(TABLE, entries, columnsOf(process.stdout)));
   return EXIT.done;
 }

@@ -14,6 +14,31 @@ const BENEATH_INDENT = '    ';
 /** Lines that one value beneath a row takes, about. */
 const BENEATH_LINES_MAX = 2;
 
+/** A column: its heading, and the cell of a row. */
+export interface Column<T> {
+  readonly heading: string;
+  readonly cell: (row: T) => string;
+  /** Numbers and the like stand at the right of their column. */
+  readonly right?: true;
+}
+
+/** A row for each of `items`, laid out as `formatFittingTable` does. */
+export function formatTable<T>(
+  table: readonly Column<T>[],
+  items: readonly T[],
+  columns: number,
+  spare?: readonly string[],
+): string {
+  const cells = [table.map(({ heading }) => heading), ...items.map((item) => table.map(({ cell }) => cell(item)))];
+  for (const [column, { right }] of table.entries()) {
+    if (!right) continue;
+    const longest = cells.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0);
+    for (const row of cells) row[column] = (row[column] ?? '').padStart(longest);
+  }
+  const [header = [], ...rows] = cells;
+  return formatFittingTable(header, rows, columns, spare);
+}
+
 /**
  * Rows under a header, columns two spaces apart, in at most `columns`; cells are made printable. A last column without a value is
  * left out. Headings are given up in the order of `spare` until the rest fits; where that is not enough, the last columns go

@@ -94,3 +94,10 @@ export function foldLine(text: string, columns: number): string {
 }
 
 const FOLD_INDENT = '    ';
+
+/** What is left of a ban. */
+export const formatLeft = (untilMs: number | null, nowMs: number): string =>
+  untilMs === null ? 'permanent' : formatSpan(Math.max(0, untilMs - nowMs));
+
+/** Bans of people have no tier. */
+export const formatTier = (tier: number): string => (tier === 0 ? '–' : String(tier));

@@ -1,5 +1,4 @@
 import type { FleetHost, FleetReport } from '../../model/fleet.ts';
-import { printable } from '../../model/text.ts';
 import { printOutcome } from '../ask-daemon.ts';
 import { type Context, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
@@ -7,7 +6,7 @@ import type { FLEET } from '../definitions/daemon.ts';
 import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
-import { formatFittingTable, formatPairs } from '../table.ts';
+import { type Column, formatPairs, formatTable } from '../table.ts';
 import { formatBans, formatBytes, formatTime } from '../text.ts';
 
 /** `zban fleet status` and `zban fleet leave`, asked of the running daemon. */
@@ -21,6 +20,17 @@ export async function fleet(context: Context, { action }: Given<typeof FLEET>): 
   else output.data(formatFleet(report));
   return EXIT.done;
 }
+
+const HOSTS: readonly Column<FleetHost>[] = [
+  { heading: 'HOST', cell: ({ host }) => host },
+  { heading: 'STATE', cell: ({ live, silent_seconds }) => (live ? 'live' : `silent for ${silent_seconds} s`) },
+  { heading: 'MODE', cell: ({ mode }) => mode },
+  { heading: 'VERSION', cell: ({ version }) => version },
+  { heading: 'LAG', cell: ({ lag_seconds }) => `${lag_seconds} s` },
+  { heading: 'BANS', cell: ({ bans, pending }) => formatBans(bans, pending) },
+  { heading: 'ON WATCH', cell: ({ watched }) => String(watched) },
+  { heading: 'TRAFFIC', cell: ({ bytes_per_second }) => `${formatBytes(bytes_per_second)}/s` },
+];
 
 /** The fleet as a page of text. */
 export function formatFleet({ status, hosts }: FleetReport, columns = columnsOf(process.stdout)): string {
@@ -39,16 +49,6 @@ export function formatFleet({ status, hosts }: FleetReport, columns = columnsOf(
     ['entries skipped', `${status.unknown_entries} not understood, ${status.unheard_entries} of hosts not accepted`],
   ];
   const parts = [formatPairs(pairs, columns)];
-  const header = ['HOST', 'STATE', 'MODE', 'VERSION', 'LAG', 'BANS', 'ON WATCH', 'TRAFFIC'];
-  if (hosts.length > 0) parts.push(formatFittingTable(header, hosts.map(formatHost), columns));
+  if (hosts.length > 0) parts.push(formatTable(HOSTS, hosts, columns));
   return parts.join('\n\n');
-}
-
-function formatHost(host: FleetHost): string[] {
-  const { live, silent_seconds, mode, version, lag_seconds, bans, pending, watched, bytes_per_second } = host;
-  const state = live ? 'live' : `silent for ${silent_seconds} s`;
-  const traffic = `${formatBytes(bytes_per_second)}/s`;
-  return [host.host, state, mode, version, `${lag_seconds} s`, formatBans(bans, pending), String(watched), traffic].map(
-    printable,
-  );
 }

@@ -23,7 +23,7 @@ import { reachDaemon } from '../reach-daemon.ts';
 import { COLUMNS } from '../report/section.ts';
 import { warnIfStale } from '../stale.ts';
 import { columnsOf } from '../style.ts';
-import { formatFittingTable, formatParagraphs } from '../table.ts';
+import { type Column, formatParagraphs, formatTable } from '../table.ts';
 import { formatRelative, formatTime } from '../text.ts';
 
 const HOUR_MS = 3_600_000;
@@ -52,17 +52,16 @@ async function list(context: Context): Promise<number> {
   if (json) output.json(open);
   else if (open.length === 0) output.talk('no lane is open');
   else {
-    const rows = open.map((lane) => [
-      lane.id,
-      lane.action,
-      lane.state,
-      formatTime(Date.parse(lane.since)),
-      formatRelative(Date.parse(lane.until), now()),
-      lane.actor,
-      describeMatch(lane.match),
-    ]);
-    const header = ['ID', 'ACTION', 'STATE', 'SINCE', 'ENDS', 'BY', 'STOPS'];
-    output.data(formatFittingTable(header, rows, columnsOf(process.stdout)));
+    const table: readonly Column<LiveLane>[] = [
+      { heading: 'ID', cell: ({ id }) => id },
+      { heading: 'ACTION', cell: ({ action }) => action },
+      { heading: 'STATE', cell: ({ state }) => state },
+      { heading: 'SINCE', cell: ({ since }) => formatTime(Date.parse(since)) },
+      { heading: 'ENDS', cell: ({ until }) => formatRelative(Date.parse(until), now()) },
+      { heading: 'BY', cell: ({ actor }) => actor },
+      { heading: 'STOPS', cell: ({ match }) => describeMatch(match) },
+    ];
+    output.data(formatTable(table, open, columnsOf(process.stdout)));
   }
   return EXIT.done;
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatSpan } from '../../english/duration.ts';
 import { countOf, formatCount } from '../../english/number.ts';
 import { nameClient } from '../../english/reason.ts';
 import type { ActiveBan } from '../../model/audit.ts';
@@ -13,8 +12,8 @@ import { type Size, showLive } from '../screen.ts';
 import { readFirst, readSelection, type Select } from '../selection.ts';
 import { warnIfStale } from '../stale.ts';
 import { columnsOf } from '../style.ts';
-import { formatFittingTable } from '../table.ts';
-import { cutText, formatTime } from '../text.ts';
+import { type Column, formatTable } from '../table.ts';
+import { cutText, formatLeft, formatTier, formatTime } from '../text.ts';
 import { findOwners, type Owners } from '../who-column.ts';
 
 /** How often `--watch` looks. */
@@ -124,7 +123,6 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
   };
 }
 
-const HEADER = ['CLIENT', 'CONDITION', 'LEFT', 'TIER', 'STATE', 'BY', 'SINCE', 'UNTIL', 'REASON'];
 /** What a narrow terminal does without, first of all what LEFT says as well; zban explain has it. */
 const SPARE = ['UNTIL', 'SINCE', 'BY'];
 const WHO_COLUMNS = 36;
@@ -132,21 +130,21 @@ const WHO_COLUMNS = 36;
 /** The bans as a table, local times. */
 function formatBans(bans: readonly ActiveBan[], nowMs: number, owners: Owners): string {
   const named = owners(bans.map(({ client }) => client));
-  const rows = bans.map((ban, index) => [
-    nameClient(ban.client, ban.numbers),
-    ban.condition,
-    ban.untilMs === null ? 'permanent' : formatSpan(Math.max(0, ban.untilMs - nowMs)),
-    ban.tier === 0 ? '–' : String(ban.tier),
-    stateOf(ban),
-    ban.actor,
-    formatTime(ban.sinceMs),
-    ban.untilMs === null ? '–' : formatTime(ban.untilMs),
-    ...(named ? [cutText(named[index] ?? '', WHO_COLUMNS)] : []),
+  const who = new Map(named?.map((text, index) => [bans[index], cutText(text, WHO_COLUMNS)]));
+  const table: readonly Column<ActiveBan>[] = [
+    { heading: 'CLIENT', cell: ({ client, numbers }) => nameClient(client, numbers) },
+    { heading: 'CONDITION', cell: ({ condition }) => condition },
+    { heading: 'LEFT', cell: ({ untilMs }) => formatLeft(untilMs, nowMs) },
+    { heading: 'TIER', cell: ({ tier }) => formatTier(tier) },
+    { heading: 'STATE', cell: stateOf },
+    { heading: 'BY', cell: ({ actor }) => actor },
+    { heading: 'SINCE', cell: ({ sinceMs }) => formatTime(sinceMs) },
+    { heading: 'UNTIL', cell: ({ untilMs }) => (untilMs === null ? '–' : formatTime(untilMs)) },
+    ...(named ? [{ heading: 'WHO', cell: (ban: ActiveBan) => who.get(ban) ?? '' }] : []),
     // CONDITION says it.
-    ban.actor === 'policy' ? '' : ban.reason,
-  ]);
-  const header = named ? HEADER.toSpliced(-1, 0, 'WHO') : HEADER;
-  return formatFittingTable(header, rows, columnsOf(process.stdout), SPARE);
+    { heading: 'REASON', cell: ({ actor, reason }) => (actor === 'policy' ? '' : reason) },
+  ];
+  return formatTable(table, bans, columnsOf(process.stdout), SPARE);
 }
 
 /** What a ban amounts to: `banned`, `pending` until the kernel listed it, `observed` where nothing is enforced. */

@@ -12,7 +12,7 @@ import { type Context, requireSocket } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
-import { formatFittingTable, formatPairs } from '../table.ts';
+import { type Column, formatPairs, formatTable } from '../table.ts';
 import { foldLine, formatBans, formatBytes, formatRelative, formatTime } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
@@ -24,17 +24,24 @@ export async function status(context: Context): Promise<number> {
   return EXIT.done;
 }
 
+const LOGS: readonly Column<Status['logs'][number]>[] = [
+  { heading: 'LOG', cell: ({ path }) => path },
+  { heading: 'BEHIND', cell: ({ behind_bytes }) => formatBytes(behind_bytes) },
+  { heading: 'STATE', cell: ({ state }) => state },
+];
+
+const BUSIEST: readonly Column<Status['top_clients'][number]>[] = [
+  { heading: 'BUSIEST CLIENT', cell: ({ name }) => name },
+  { heading: 'REQUESTS', cell: ({ requests }) => formatCount(requests) },
+  { heading: 'SHARE', cell: ({ share }) => formatPercent(share, 1) },
+];
+
 /** The status as a page of text. */
 export function formatStatus(status: Status, nowMs: number, columns: number): string {
   const parts = [formatPairs([...ofDaemon(status), ...ofBans(status, nowMs), ...ofTraffic(status)], columns)];
-  const logs = status.logs.map((log) => [log.path, formatBytes(log.behind_bytes), log.state]);
-  if (logs.length > 0) parts.push(formatFittingTable(['LOG', 'BEHIND', 'STATE'], logs, columns));
-  const top = status.top_clients.map(({ name, requests, share }) => [
-    name,
-    formatCount(requests),
-    formatPercent(share, 1),
-  ]);
-  if (top.length > 0) parts.push(formatFittingTable(['BUSIEST CLIENT', 'REQUESTS', 'SHARE'], top, columns));
+  const { logs, top_clients } = status;
+  if (logs.length > 0) parts.push(formatTable(LOGS, logs, columns));
+  if (top_clients.length > 0) parts.push(formatTable(BUSIEST, top_clients, columns));
   for (const trouble of status.troubles) parts.push(foldLine(`trouble: ${printable(trouble)}`, columns));
   return parts.join('\n\n');
 }

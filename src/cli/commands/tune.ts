@@ -13,7 +13,8 @@ import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { minute } from '../report/banned.ts';
-import { alignRight, COLUMNS, NO_LINES, section } from '../report/section.ts';
+import { COLUMNS, NO_LINES, section } from '../report/section.ts';
+import type { Column } from '../table.ts';
 import { wrapText } from '../text.ts';
 
 /** Replays the logs once for each step: as long as seven times `zban replay`. */
@@ -88,20 +89,23 @@ function formatTune(result: Sweep, inForce: Sensitivity, advice: Recommendation 
 
 function describeSteps({ steps }: Sweep, inForce: Sensitivity, days: number): string {
   const seconds = (value: number | null) => (value === null ? '–' : formatSpan(value * 1000));
-  const rows = steps.map((step) => [
-    String(step.sensitivity),
-    `x ${formatNumber(1 / step.factor)}`,
-    formatCount(step.bans),
-    isShorterThanDay(days) ? '–' : formatNumber(step.bans / days, 1),
-    formatCount(step.clients),
-    formatCount(step.knownClients),
-    seconds(step.fastestSeconds),
-    seconds(step.medianSeconds),
-    isInForce(step, inForce) ? '<- in force' : '',
-  ]);
-  const header = ['SENSITIVITY', 'LIMITS', 'BANS', 'A DAY', 'CLIENTS', 'KNOWN', 'FASTEST', 'MEDIAN', ''];
+  const table: readonly Column<SweepStep>[] = [
+    { heading: 'SENSITIVITY', cell: ({ sensitivity }) => String(sensitivity) },
+    { heading: 'LIMITS', cell: ({ factor }) => `x ${formatNumber(1 / factor)}`, right: true },
+    { heading: 'BANS', cell: ({ bans }) => formatCount(bans), right: true },
+    {
+      heading: 'A DAY',
+      cell: ({ bans }) => (isShorterThanDay(days) ? '–' : formatNumber(bans / days, 1)),
+      right: true,
+    },
+    { heading: 'CLIENTS', cell: ({ clients }) => formatCount(clients), right: true },
+    { heading: 'KNOWN', cell: ({ knownClients }) => formatCount(knownClients), right: true },
+    { heading: 'FASTEST', cell: ({ fastestSeconds }) => seconds(fastestSeconds), right: true },
+    { heading: 'MEDIAN', cell: ({ medianSeconds }) => seconds(medianSeconds), right: true },
+    { heading: '', cell: (step) => (isInForce(step, inForce) ? '<- in force' : '') },
+  ];
   const heading = 'CLIENTS would have been banned, of them KNOWN before; FASTEST, MEDIAN: after a visit began.';
-  return section(heading, alignRight({ header, rows }, [1, 2, 3, 4, 5, 6, 7]));
+  return section(heading, table, steps);
 }
 
 function describeAdvice({ sensitivity, reason }: Recommendation, inForce: Sensitivity): string {

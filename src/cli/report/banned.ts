@@ -8,7 +8,8 @@ import type { Condition } from '../../model/event.ts';
 import { printable } from '../../model/text.ts';
 import type { BanEvent } from '../../model/told-event.ts';
 import type { BannedClient } from '../../replay/report.ts';
-import { alignRight, section } from './section.ts';
+import type { Column } from '../table.ts';
+import { section } from './section.ts';
 
 /** Clients listed of each kind, unless all are. */
 const LISTED = 5;
@@ -35,17 +36,15 @@ function describeGroup(
   const listed = clients
     .toSorted((a, b) => b.bans - a.bans || keptOf(b) - keptOf(a) || (a.ban.time < b.ban.time ? -1 : 1))
     .slice(0, all ? clients.length : LISTED);
-  const rows = listed.map((client) => [
-    client.ban.ip,
-    minute(client.ban.time),
-    howLong(client),
-    keptOf(client) === 0 ? '–' : formatCount(keptOf(client)),
-    askedFor(client.ban),
-  ]);
-  const header = ['CLIENT', 'FIRST BAN', 'HOW LONG', 'CAME BACK', 'ASKED FOR'];
-  const table = alignRight({ header, rows }, [3]);
+  const table: readonly Column<BannedClient>[] = [
+    { heading: 'CLIENT', cell: ({ ban }) => ban.ip },
+    { heading: 'FIRST BAN', cell: ({ ban }) => minute(ban.time) },
+    { heading: 'HOW LONG', cell: howLong },
+    { heading: 'CAME BACK', cell: (client) => (keptOf(client) === 0 ? '–' : formatCount(keptOf(client))), right: true },
+    { heading: 'ASKED FOR', cell: ({ ban }) => askedFor(ban) },
+  ];
   const heading = `${countOf(clients.length, 'client')}: ${phraseOf(condition)} (${condition})`;
-  return section(printable(heading), table, clients.length - listed.length);
+  return section(printable(heading), table, listed, clients.length - listed.length);
 }
 
 /** `2026-11-20 10:11`, as it stands in the event. */
@@ -62,6 +61,18 @@ function askedFor({ samples }: BanEvent): string {
   return printable([...new Set(requests.reverse())].join(', '));
 }
 
+const KNOWN: readonly Column<BannedClient>[] = [
+  { heading: 'CLIENT', cell: ({ ban }) => ban.ip },
+  { heading: 'FIRST BAN', cell: ({ ban }) => minute(ban.time) },
+  { heading: 'HOURS', cell: ({ past }) => formatCount(past?.hours ?? 0), right: true },
+  {
+    heading: 'ANSWERED',
+    cell: ({ past }) => `${formatCount(past?.answered ?? 0)} of ${formatCount(past?.requests ?? 0)}`,
+    right: true,
+  },
+  { heading: 'CONDITION', cell: ({ ban }) => briefReason(ban.condition, ban) },
+];
+
 /** Those that were no strangers when they were banned, the best known first. */
 export function describeKnown(clients: readonly BannedClient[], all: boolean): string {
   const known = clients.filter(({ past }) => past !== undefined && past.hours >= KNOWN_HOURS);
@@ -70,15 +81,7 @@ export function describeKnown(clients: readonly BannedClient[], all: boolean): s
   const listed = known
     .toSorted((a, b) => (b.past?.hours ?? 0) - (a.past?.hours ?? 0))
     .slice(0, all ? known.length : 2 * LISTED);
-  const rows = listed.map(({ ban, past }) => [
-    ban.ip,
-    minute(ban.time),
-    formatCount(past?.hours ?? 0),
-    `${formatCount(past?.answered ?? 0)} of ${formatCount(past?.requests ?? 0)}`,
-    briefReason(ban.condition, ban),
-  ]);
-  const table = alignRight({ header: ['CLIENT', 'FIRST BAN', 'HOURS', 'ANSWERED', 'CONDITION'], rows }, [2, 3]);
   const heading = `Customers? ${countOf(known.length, 'banned client')} had been known (${means}):`;
   const advice = `  If these are customers: zban allow ADDRESS, or another sensitivity (zban tune LOG…).`;
-  return `${section(heading, table, known.length - listed.length)}\n${advice}`;
+  return `${section(heading, KNOWN, listed, known.length - listed.length)}\n${advice}`;
 }

@@ -8,9 +8,10 @@ import { looked, peakOf, usualOf } from '../../english/site-reason.ts';
 import { printable } from '../../model/text.ts';
 import type { ReplaySummary } from '../../replay/replay.ts';
 import type { Episode, ReplayReport } from '../../replay/report.ts';
+import type { Column } from '../table.ts';
 import { describeBanned, describeKnown, minute } from './banned.ts';
 import { describeRefused, describeUnbanned } from './not-banned.ts';
-import { alignRight, NO_LINES, section } from './section.ts';
+import { NO_LINES, section } from './section.ts';
 
 /** Days and anomalies listed, unless all are; clients that were not banned: the heaviest and the nearest. */
 const LISTED = 10;
@@ -101,12 +102,14 @@ function describeTotals({ report, history }: ReportInput): string {
 
 function describeDays({ report, history, all }: ReportInput): string {
   const days = all ? history.days : history.days.slice(-LISTED);
-  const rows = days.map(({ day, requests }) => {
-    const { bans, clients } = report.days.get(day) ?? { bans: 0, clients: 0 };
-    return [day, formatCount(requests), formatCount(bans), formatCount(clients)];
-  });
-  const table = alignRight({ header: ['DAY', 'REQUESTS', 'BANS', 'CLIENTS BANNED'], rows }, [1, 2, 3]);
-  return section('Day by day:', table, history.days.length - days.length, 'days before (--all)');
+  const on = ({ day }: { readonly day: string }) => report.days.get(day) ?? { bans: 0, clients: 0 };
+  const table: readonly Column<(typeof days)[number]>[] = [
+    { heading: 'DAY', cell: ({ day }) => day },
+    { heading: 'REQUESTS', cell: ({ requests }) => formatCount(requests), right: true },
+    { heading: 'BANS', cell: (day) => formatCount(on(day).bans), right: true },
+    { heading: 'CLIENTS BANNED', cell: (day) => formatCount(on(day).clients), right: true },
+  ];
+  return section('Day by day:', table, days, history.days.length - days.length, 'days before (--all)');
 }
 
 function describeSite({ report, all }: ReportInput): string[] {
@@ -114,10 +117,9 @@ function describeSite({ report, all }: ReportInput): string[] {
   const { episodes, episodesUnlisted, fuse, fuseTrips } = report;
   if (episodes.length > 0) {
     const listed = all ? episodes : episodes.slice(-LISTED);
-    const table = { header: ['FROM', 'LASTED', 'PEAK', 'WHAT STOOD OUT'], rows: listed.map(describeEpisode) };
     const hidden = episodes.length + episodesUnlisted - listed.length;
     const count = timesOf(episodes.length + episodesUnlisted);
-    parts.push(section(`The site as a whole was unusually busy ${count}; that bans nobody:`, table, hidden));
+    parts.push(section(`The site as a whole was unusually busy ${count}; that bans nobody:`, EPISODE, listed, hidden));
   }
   if (fuse) {
     const when = `${timesOf(fuseTrips)}, first ${minute(fuse.time)}`;
@@ -126,14 +128,16 @@ function describeSite({ report, all }: ReportInput): string[] {
   return parts;
 }
 
-function describeEpisode({ start, end }: Episode): string[] {
+const EPISODE: readonly Column<Episode>[] = [
+  { heading: 'FROM', cell: ({ start }) => minute(start.time) },
+  { heading: 'LASTED', cell: ({ end }) => (end ? formatSpan(end.duration_seconds * 1000) : 'to the end') },
+  { heading: 'PEAK', cell: ({ start, end }) => `${peakOf(end ?? start)}, usually ${usualOf(start)}` },
+  { heading: 'WHAT STOOD OUT', cell: ({ start }) => whatStoodOut(start) },
+];
+
+function whatStoodOut(start: Episode['start']): string {
   const [path] = start.top_paths;
   const newcomers = start.new_client_share === null ? '' : `, ${formatPercent(start.new_client_share)} new clients`;
   const top = path === undefined ? '' : `, ${formatPercent(path.share)} for ${path.name.slice(0, 30)}`;
-  return [
-    minute(start.time),
-    end === undefined ? 'to the end' : formatSpan(end.duration_seconds * 1000),
-    `${peakOf(end ?? start)}, usually ${usualOf(start)}`,
-    `${looked(start)}${newcomers}${top}`,
-  ];
+  return `${looked(start)}${newcomers}${top}`;
 }

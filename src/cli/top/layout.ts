@@ -1,6 +1,5 @@
 /** The picture of `zban top` for a terminal of any size: header, clients, bans, and a line for keys or questions. */
 
-import { formatSpan } from '../../english/duration.ts';
 import { formatCount } from '../../english/number.ts';
 import { describeProgress, progressOf } from '../../english/progress.ts';
 import { phraseOf } from '../../english/reason.ts';
@@ -11,7 +10,7 @@ import type { Busiest, Status, TopClient, TopView } from '../../model/status.ts'
 import { printable } from '../../model/text.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
-import { cutText, fit, formatClock, width } from '../text.ts';
+import { cutText, fit, formatClock, formatLeft, formatTier, width } from '../text.ts';
 import { type Band, shareBar, sparkline } from './sparkline.ts';
 
 /** Deviations above the mean from which on the site is far above what is usual. */
@@ -157,8 +156,8 @@ function drawBans(picture: Picture, columns: number, rows: number): string[] {
         cell: ({ client }, size) => fit(client, size),
       },
       { heading: 'CONDITION', columns: 14, cell: ({ condition }, size) => fit(printable(condition), size) },
-      { heading: 'LEFT', columns: 9, cell: ({ untilMs }, size) => fit(leftOf(untilMs, nowMs), size) },
-      { heading: 'TIER', columns: 4, cell: ({ tier }, size) => (tier === 0 ? '–' : String(tier)).padStart(size) },
+      { heading: 'LEFT', columns: 9, cell: ({ untilMs }, size) => fit(formatLeft(untilMs, nowMs), size) },
+      { heading: 'TIER', columns: 4, cell: ({ tier }, size) => formatTier(tier).padStart(size) },
       { heading: 'WHO', columns: columns < 140 ? 18 : 34, cell: ({ client }, size) => fit(whoIs(client) || '–', size) },
     ],
     {
@@ -182,9 +181,6 @@ function inView<Row>(
   const from = Math.max(0, all.findIndex((row) => nameOf(row) === selected) + 1 - rows);
   return all.slice(from, from + rows);
 }
-
-const leftOf = (untilMs: number | null, nowMs: number): string =>
-  untilMs === null ? 'permanent' : formatSpan(Math.max(0, untilMs - nowMs));
 
 const clientColumns = (names: readonly string[], columns: number): number =>
   Math.min(
