@@ -83,15 +83,11 @@ export class Bench {
 
 /** `lines` cut into chunks of whole lines with at least `chunkBytes` each. */
 export function* chunked(lines: readonly string[], chunkBytes: number): Generator<Uint8Array<ArrayBuffer>> {
-  let part: string[] = [];
-  let size = 0;
-  for (const line of lines) {
-    part.push(line);
-    size += line.length + 1;
-    if (size < chunkBytes) continue;
-    yield bytesOf(`${part.join('\n')}\n`);
-    part = [];
-    size = 0;
+  if (lines.length === 0) return;
+  const all = bytesOf(`${lines.join('\n')}\n`);
+  for (let [from, end] = [0, 0]; from < all.length; from = end) {
+    // Without another line feed the rest is the last chunk.
+    end = all.indexOf(0x0a, from + chunkBytes - 1) + 1 || all.length;
+    yield all.slice(from, end);
   }
-  if (part.length > 0) yield bytesOf(`${part.join('\n')}\n`);
 }
