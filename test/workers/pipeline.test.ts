@@ -63,7 +63,7 @@ test('claims of robots come out of the threads where they are asked for, and not
   assert.deepEqual(claimed, ['192.0.2.2 Examplebot/1.0']);
 });
 
-const LINES = writeLog({ ...ATTACKED_LOG, seed: 5, lateShare: 0.2 });
+const LINES = writeLog({ ...ATTACKED_LOG, visitors: 40, seed: 5, lateShare: 0.2 });
 const ATTACKED = (() => {
   const bench = new Bench(
     { detection: config.detection, bans: { max_share: 1 } },
@@ -77,33 +77,33 @@ test('the log at hand has attacks in it', () => {
   assert.ok(ATTACKED.filter(({ event }) => event === 'ban').length >= 3);
 });
 
-test('a single parse thread is the one that feeds; live, one more comes with large chunks alone', async (t) => {
+/** Counts the threads that are started from now on. */
+function countThreads(t: { after(fn: () => void): void }): () => number {
   let started = 0;
   const onWorker = () => started++;
   process.on('worker', onWorker);
   t.after(() => process.off('worker', onWorker));
-  for (const [threads, live, expected] of [
-    [1, false, 1],
-    [2, false, 3],
-    [1, true, 1],
-  ] as const) {
-    started = 0;
-    const { pipeline } = pipelineFor(t, threads, live);
-    await pipeline.feed(chunkOf(bytesOf(`${logLine(START, '192.0.2.1')}\n`)), 0);
-    await pipeline.send({ kind: 'flush' });
-    assert.equal(pipeline.lines, 1);
-    assert.equal(started, expected, `${threads} parse threads`);
-  }
+  return () => started;
+}
+
+test('a single parse thread is the one that feeds; live, one more comes with large chunks alone', async (t) => {
+  const started = countThreads(t);
+  const { pipeline } = pipelineFor(t, 1, true);
+  await pipeline.feed(chunkOf(bytesOf(`${logLine(START, '192.0.2.1')}\n`)), 0);
+  await pipeline.send({ kind: 'flush' });
+  assert.equal(pipeline.lines, 1);
+  assert.equal(started(), 1);
 });
 
-for (const [threads, chunkBytes, live = false] of [
-  [1, 4096],
-  [2, 20_000],
-  [4, 5000],
+for (const [threads, chunkBytes, threadsStarted, live = false] of [
+  [1, 4096, 1],
+  [2, 20_000, 3],
+  [4, 5000, 5],
   // Some of the chunks are parsed by the caller, some by the thread.
-  [1, 16_450, true],
+  [1, 16_450, 2, true],
 ] as const) {
   test(`${threads} parse threads${live ? ', live' : ''}, chunks of ${chunkBytes} bytes: the events of a single thread`, async (t) => {
+    const started = countThreads(t);
     const { pipeline, events, settled } = pipelineFor(t, threads, live);
     await pipeline.send({ kind: 'expect', source: 0 });
     const chunks = [...chunked(LINES, chunkBytes)].map((bytes) => chunkOf(bytes));
@@ -111,13 +111,14 @@ for (const [threads, chunkBytes, live = false] of [
     assert.deepEqual(events, ATTACKED);
     assert.deepEqual(settled, chunks, 'settled in order');
     assert.equal(pipeline.lines, LINES.length);
+    assert.equal(started(), threadsStarted, 'with the traffic thread');
   });
 }
 
 test('two logs read at different speed give the events of their merged lines', async (t) => {
   const [even, odd] = [0, 1].map((rest) => LINES.filter((_, n) => n % 2 === rest));
-  const run = async (sizes: readonly [number, number]): Promise<readonly EngineEvent[]> => {
-    const { pipeline, events } = pipelineFor(t, 2);
+  const run = async (parseThreads: number, sizes: readonly [number, number]): Promise<readonly EngineEvent[]> => {
+    const { pipeline, events } = pipelineFor(t, parseThreads);
     for (const source of [0, 1]) await pipeline.send({ kind: 'expect', source });
     await Promise.all(
       [even, odd].map(async (lines, source) => {
@@ -130,10 +131,10 @@ test('two logs read at different speed give the events of their merged lines', a
     );
     return events;
   };
-  const expected = await run([1 << 20, 1 << 20]);
+  const expected = await run(1, [1 << 20, 1 << 20]);
   assert.ok(expected.some(({ event }) => event === 'ban'));
-  assert.deepEqual(await run([3000, 100_000]), expected);
-  assert.deepEqual(await run([50_000, 2000]), expected);
+  assert.deepEqual(await run(2, [3000, 100_000]), expected);
+  assert.deepEqual(await run(2, [50_000, 2000]), expected);
 });
 
 test('refused lines are counted by reason, and each log is read in its format', async (t) => {
