@@ -6,23 +6,25 @@ import { after, before, test } from 'node:test';
 import { logLine, START, visitorIp } from '../support/traffic.ts';
 import { place, runZban } from './run-zban.ts';
 
-const [HOUR, DAY] = [3600, 86_400];
-const DAYS = 2;
+const HOUR = 3600;
+/** Of the log: more than a day, which is the least that advice is given for. */
+const HOURS = 26;
+/** Hours at which a scanner comes, each from an address of its own. */
+const SCANS = [9, 22];
 
 let folder = '';
 let log = '';
 
-/** Visitors, a scanner a day, and a customer who now and then meets a few broken links: only `high` would ban it. */
-function writeDays(): string {
+/** Visitors, two scanners, and a customer who in the evening meets a few broken links: only `high` would ban it. */
+function writeLog(): string {
   const lines: { second: number; text: string }[] = [];
   const ask = (at: number, ip: string, path: string, status = 200) =>
     lines.push({ second: START + at, text: logLine(START + at, ip, path, status) });
-  for (let at = 0; at < DAYS * DAY; at += 60) ask(at, visitorIp((at / 60) % 60), `/page/${(at / 60) % 7}`);
-  for (let day = 0; day < DAYS; day++) {
-    for (let n = 0; n < 40; n++) ask(day * DAY + 9 * HOUR + n, `203.0.113.${230 + day}`, `/scan/${n}.php`, 404);
-    for (let hour = 0; hour < 6; hour++) ask(day * DAY + (11 + hour) * HOUR, '198.51.100.201', '/page/1');
-    for (let n = 0; n < 10; n++) ask(day * DAY + 20 * HOUR + n, '198.51.100.201', `/lost/${n}`, 404);
-  }
+  for (let at = 0; at < HOURS * HOUR; at += 60) ask(at, visitorIp((at / 60) % 60), `/page/${(at / 60) % 7}`);
+  for (const [scan, hour] of SCANS.entries())
+    for (let n = 0; n < 40; n++) ask(hour * HOUR + n, `203.0.113.${230 + scan}`, `/scan/${n}.php`, 404);
+  for (let hour = 11; hour < 17; hour++) ask(hour * HOUR, '198.51.100.201', '/page/1');
+  for (let n = 0; n < 10; n++) ask(20 * HOUR + n, '198.51.100.201', `/lost/${n}`, 404);
   lines.sort((a, b) => a.second - b.second);
   return `${lines.map(({ text }) => text).join('\n')}\n`;
 }
@@ -30,7 +32,7 @@ function writeDays(): string {
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'zban-tune-'));
   log = join(folder, 'access.log');
-  writeFileSync(log, writeDays());
+  writeFileSync(log, writeLog());
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -39,8 +41,9 @@ test('tune --json: every step with its numbers, and a recommendation with the li
   const { stdout, stderr, exitCode } = await runZban(['tune', log, '--json', '--config', config]);
   assert.equal(exitCode, 0, stderr);
   const result = JSON.parse(stdout);
-  assert.equal(result.lines, writeDays().trim().split('\n').length);
-  assert.ok(result.days > DAYS - 0.1 && result.days <= DAYS);
+  assert.equal(result.lines, writeLog().trim().split('\n').length);
+  const days = HOURS / 24;
+  assert.ok(result.days > days - 0.1 && result.days <= days);
   const { settings, recommendation } = result;
   const bySensitivity = (name: unknown) =>
     settings.find((step: { sensitivity: unknown }) => step.sensitivity === name) ?? assert.fail(`${name}`);
@@ -48,9 +51,9 @@ test('tune --json: every step with its numbers, and a recommendation with the li
     settings.map((step: { sensitivity: unknown }) => step.sensitivity),
     [0.5, 'low', 0.8, 'normal', 1.25, 'high', 2],
   );
-  assert.equal(bySensitivity('normal').clients_banned, DAYS, 'the scanners');
+  assert.equal(bySensitivity('normal').clients_banned, SCANS.length, 'the scanners');
   assert.equal(bySensitivity('normal').known_clients_banned, 0);
-  assert.equal(bySensitivity('high').clients_banned, DAYS + 1, 'the customer as well');
+  assert.equal(bySensitivity('high').clients_banned, SCANS.length + 1, 'the customer as well');
   assert.equal(bySensitivity('high').known_clients_banned, 1);
   assert.deepEqual(
     settings.map((step: { in_force: boolean }) => step.in_force),
@@ -71,9 +74,9 @@ test('tune is for people: a table that marks what is in force, advice, and how l
   const { stdout, stderr, exitCode } = await runZban(['tune', log, '--config', config, '--threads', '1']);
   assert.equal(exitCode, 0, stderr);
   assert.match(stderr, /^replay 1 of 7, sensitivity 0\.5: \S+, about .+ to go$/m);
-  assert.match(stdout, /^2026-01-01 00:00 to 2026-01-02 23:59 UTC \(1d 23h\): [\d,]+ lines of \d+ clients$/m);
+  assert.match(stdout, /^2026-01-01 00:00 to 2026-01-02 01:59 UTC \(1d 1h\): [\d,]+ lines of \d+ clients$/m);
   assert.match(stdout, /^ {2}SENSITIVITY +LIMITS +BANS +A DAY +CLIENTS +KNOWN +FASTEST +MEDIAN$/m);
-  assert.match(stdout, /^ {2}normal +x 1\.00 +2 +1\.0 +2 +0 +\d+s +\d+s +<- in force$/m);
+  assert.match(stdout, /^ {2}normal +x 1\.00 +2 +1\.8 +2 +0 +\d+s +\d+s +<- in force$/m);
   assert.match(stdout, /^Recommended: normal, which is in force\. /m);
   assert.match(stdout, /^sensitivity: normal$/m);
   for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
@@ -84,12 +87,12 @@ test('a short simulated log is told to be too short, and a log without a line ha
   const short = join(folder, 'short.log');
   const words = ['--duration', '10m', '--rate', '1', '--attacks', 'flood@5m', '--seed', '7'];
   assert.equal((await runZban(['simulate', '--out', short, ...words])).exitCode, 0);
-  const { stdout } = await runZban(['tune', short, '--config', config]);
+  const { stdout } = await runZban(['tune', short, '--config', config, '--threads', '1']);
   assert.match(stdout, /The log covers less than a day/);
   assert.match(stdout, /No client of this log is known/);
   assert.match(stdout, /^ {2}normal .* – .*<- in force$/m, 'no bans a day');
   writeFileSync(short, '');
-  const empty = await runZban(['tune', short, '--json', '--config', config]);
+  const empty = await runZban(['tune', short, '--json', '--config', config, '--threads', '1']);
   assert.deepEqual([empty.exitCode, JSON.parse(empty.stdout).recommendation], [0, null]);
 });
 
