@@ -8,7 +8,7 @@ import { engineStateKey, parseEngineState } from '../../src/engine/engine-state.
 import { openDatabase } from '../../src/record/database/database.ts';
 import { TrailReader } from '../../src/record/trail/trail-reader.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
-import { ATTACKER, burst, calm, visitorIp } from '../support/traffic.ts';
+import { ATTACKER, burst, calm } from '../support/traffic.ts';
 
 interface Row {
   readonly action: string;
@@ -61,13 +61,6 @@ test('the first start learns from the log and its rotated, gzipped predecessors,
   assert.equal(daemon.status()?.lines_total, 101);
 });
 
-test('without history a first start warms up', async (t) => {
-  const daemon = make(t, { baseline: { history: '0s' } });
-  writeHistory(daemon);
-  await daemon.start();
-  assert.equal(daemon.status()?.state, 'warming_up');
-});
-
 test('no further back than asked for', async (t) => {
   const daemon = make(t, { baseline: { history: '10m' } });
   writeHistory(daemon);
@@ -77,66 +70,65 @@ test('no further back than asked for', async (t) => {
   assert.ok(samples >= 400 && samples < 1100, `${samples}`);
 });
 
-test('requests before and after a restart count together', async (t) => {
-  const daemon = make(t, { detection: WINDOW_ALONE, baseline: { warmup_max_requests: 100, history: '0s' } });
-  writeFileSync(daemon.log, '');
-  await daemon.start();
-  appendFileSync(daemon.log, burst(now(), 63));
-  await until('they are read', () => daemon.status()?.lines_total === 63);
-  await daemon.stop();
-  await daemon.start();
-  assert.equal(daemon.status()?.lines_total, 0);
-  appendFileSync(daemon.log, burst(now(), 60));
-  await until('together they are too many', () => daemon.json<Row[]>('list').length === 1);
-});
-
-test('a restart does not tell again what was told, also when the log was rotated meanwhile', async (t) => {
-  const daemon = make(t, { detection: WINDOW_ALONE, baseline: { warmup_max_requests: 100, history: '0s' } });
-  writeFileSync(daemon.log, '');
-  await daemon.start();
-  appendFileSync(daemon.log, burst(now(), 150));
-  await until('the ban', () => actions(daemon).includes('ban'));
-  await daemon.stop('SIGKILL');
-  renameSync(daemon.log, `${daemon.log}.1`);
-  writeFileSync(daemon.log, burst(now(), 40, '203.0.113.7'));
-  await daemon.start();
-  await until('the new lines are read', () => daemon.status()?.lines_total === 40);
-  assert.equal(actions(daemon).filter((action) => action === 'ban').length, 1);
-  assert.equal(daemon.json<Row[]>('list').length, 1);
-});
-
-test('who was unbanned by a person is not banned after a restart for the same requests', async (t) => {
-  const daemon = make(t, { detection: WINDOW_ALONE, baseline: { warmup_max_requests: 100, history: '0s' } });
-  writeFileSync(daemon.log, '');
-  await daemon.start();
-  appendFileSync(daemon.log, burst(now(), 150));
-  await until('the ban', () => daemon.json<Row[]>('list').length === 1);
-  assert.equal(daemon.zban('unban', ATTACKER).status, 0);
-  await daemon.stop();
-  await daemon.start();
-  appendFileSync(daemon.log, burst(now() + 1, 60));
-  await until('they are read', () => daemon.status()?.lines_total === 60);
-  assert.deepEqual(daemon.json('list'), []);
-  appendFileSync(daemon.log, burst(now() + 1, 60));
-  await until('new requests count', () => daemon.json<Row[]>('list').length === 1);
-});
-
-test('what a glob matches and came while zban was down is judged from its beginning', async (t) => {
-  const daemon = make(t, { detection: WINDOW_ALONE, baseline: { warmup_max_requests: 100, history: '0s' } });
+/** One life after the other on the same folder: what one leaves behind is what the next begins with. */
+test('without history, over restarts', async (t) => {
+  const daemon = make(t, {});
   daemon.configure({
     logs: [{ path: join(daemon.folder, '*.log') }],
     detection: WINDOW_ALONE,
     baseline: { warmup_max_requests: 100, history: '0s' },
   });
-  writeFileSync(daemon.log, '');
+  const banned = () => daemon.json<{ ip: string }[]>('list').map(({ ip }) => ip);
+  writeHistory(daemon);
   await daemon.start();
-  appendFileSync(daemon.log, burst(now(), 1, visitorIp(1)));
-  await until('the line is read', () => daemon.status()?.lines_total === 1);
+
+  await t.test('a first start warms up', () => {
+    assert.equal(daemon.status()?.state, 'warming_up');
+  });
+
+  const late = '203.0.113.249';
+  appendFileSync(daemon.log, burst(now(), 63));
+  await until('they are read', () => daemon.status()?.lines_total === 63);
   await daemon.stop();
-  writeFileSync(join(daemon.folder, 'new.log'), burst(now(), 101));
+  writeFileSync(join(daemon.folder, 'new.log'), burst(now(), 101, late));
   await daemon.start();
-  await until('the flood is banned', () => daemon.json<Row[]>('list').length === 1);
-  assert.equal(daemon.status()?.lines_total, 101);
+
+  await t.test('what a glob matches and came while zban was down is judged from its beginning', async () => {
+    await until('the flood is banned', () => banned().length === 1);
+    assert.deepEqual(banned(), [late]);
+    assert.equal(daemon.status()?.lines_total, 101, 'and none of before');
+  });
+
+  await t.test('requests before and after a restart count together', async () => {
+    appendFileSync(daemon.log, burst(now(), 60));
+    await until('together they are too many', () => banned().includes(ATTACKER));
+  });
+
+  assert.equal(daemon.zban('unban', ATTACKER).status, 0);
+  await daemon.stop();
+  await daemon.start();
+
+  await t.test('who was unbanned by a person is not banned after a restart for the same requests', async () => {
+    appendFileSync(daemon.log, burst(now() + 1, 60));
+    await until('they are read', () => daemon.status()?.lines_total === 60);
+    assert.deepEqual(banned(), [late]);
+    appendFileSync(daemon.log, burst(now() + 1, 60));
+    await until('new requests count', () => banned().length === 2);
+  });
+
+  const bansTold = () => actions(daemon).filter((action) => action === 'ban').length;
+  appendFileSync(daemon.log, burst(now(), 150, '203.0.113.248'));
+  await until('the ban', () => bansTold() === 4);
+  await daemon.stop('SIGKILL');
+  renameSync(daemon.log, `${daemon.log}.1`);
+  writeFileSync(daemon.log, burst(now(), 40, '203.0.113.7'));
+  await daemon.start();
+
+  await t.test('a restart does not tell again what was told, also when the log was rotated meanwhile', async () => {
+    await until('the new lines are read', () => daemon.status()?.lines_total === 40);
+    assert.equal(bansTold(), 4);
+    assert.equal(banned().length, 3);
+  });
 });
 
 test('killed before it has judged a line, it judges at the next start what was written meanwhile', async (t) => {
@@ -150,45 +142,55 @@ test('killed before it has judged a line, it judges at the next start what was w
   await until('the flood is banned', () => daemon.json<Row[]>('list').length === 1);
 });
 
-test('a file goes on where it was left under another path', async (t) => {
+/** The key that the installation of this stopped daemon hashes under, with points as without. */
+function keyOf(daemon: TestDaemon): number | undefined {
+  const database = openDatabase(daemon.database, { busyTimeoutMs: 1000, readonly: true });
+  const bytes = new TrailReader(database).findState(engineStateKey('balanced'));
+  database.close();
+  assert.ok(bytes);
+  const state = parseEngineState(bytes);
+  assert.equal(state?.points?.hashKey ?? state?.swarm?.hashKey, state?.swarm?.hashKey);
+  return state?.swarm?.hashKey;
+}
+
+test('over restarts, a file goes on where it was left, and the key of hashes is kept', async (t) => {
   const daemon = make(t, {});
   writeFileSync(daemon.log, '');
   await daemon.start();
   appendFileSync(daemon.log, calm(now(), now() + 1));
   await until('the lines are read', () => daemon.status()?.lines_total === 4);
   await daemon.stop();
+  const key = keyOf(daemon);
   const link = join(daemon.folder, 'link.log');
   symlinkSync(daemon.log, link);
-  daemon.configure({ logs: [{ path: link }] });
-  appendFileSync(daemon.log, calm(now(), now() + 2));
-  await daemon.start();
-  await until('the lines since are read', () => daemon.status()?.lines_total === 8);
-  await daemon.stop();
-  daemon.configure({});
-  appendFileSync(daemon.log, calm(now(), now() + 1));
-  await daemon.start();
-  await until('and no line twice', () => daemon.status()?.lines_total === 4);
-});
 
-test('each installation hashes what clients send under a key of its own, and keeps it, with and without points', async (t) => {
-  const keyOf = async (daemon: TestDaemon) => {
+  await t.test('a file goes on where it was left under another path', async () => {
+    daemon.configure({ logs: [{ path: link }] });
+    appendFileSync(daemon.log, calm(now(), now() + 2));
     await daemon.start();
+    await until('the lines since are read', () => daemon.status()?.lines_total === 8);
     await daemon.stop();
-    const database = openDatabase(daemon.database, { busyTimeoutMs: 1000, readonly: true });
-    const bytes = new TrailReader(database).findState(engineStateKey('balanced'));
-    database.close();
-    assert.ok(bytes);
-    const state = parseEngineState(bytes);
-    assert.equal(state?.points?.hashKey ?? state?.swarm?.hashKey, state?.swarm?.hashKey);
-    return state?.swarm?.hashKey;
-  };
-  const [daemon, other] = [make(t, {}), make(t, {})];
-  for (const { log } of [daemon, other]) writeFileSync(log, calm(now() - 100, now()));
-  const key = await keyOf(daemon);
-  assert.ok(key);
-  assert.equal(await keyOf(daemon), key, 'after a restart');
-  assert.notEqual(await keyOf(other), key);
-  daemon.configure({ detection: { points: { enabled: false } } });
-  assert.equal(await keyOf(daemon), key, 'without points');
-  assert.equal(await keyOf(daemon), key, 'without points, after a restart');
+    assert.equal(keyOf(daemon), key, 'after a restart');
+    daemon.configure({ detection: { points: { enabled: false } } });
+    appendFileSync(daemon.log, calm(now(), now() + 1));
+    await daemon.start();
+    await until('and no line twice', () => daemon.status()?.lines_total === 4);
+    await daemon.stop();
+  });
+
+  await t.test(
+    'each installation hashes what clients send under a key of its own, and keeps it, with and without points',
+    async (t) => {
+      assert.ok(key);
+      assert.equal(keyOf(daemon), key, 'without points');
+      await daemon.start();
+      await daemon.stop();
+      assert.equal(keyOf(daemon), key, 'without points, after a restart');
+      const other = make(t, {});
+      writeFileSync(other.log, calm(now() - 100, now()));
+      await other.start();
+      await other.stop();
+      assert.notEqual(keyOf(other), key);
+    },
+  );
 });
