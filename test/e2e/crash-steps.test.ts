@@ -118,19 +118,21 @@ async function kill(
 }
 
 for (const { backend, tools } of BACKENDS) {
-  for (const order of ['ban', 'unban'] as const) {
-    test(`${backend}: killed before each command of ${order}, and after the last`, {
-      skip: toolSkip('ipset', 'iptables', 'nft'),
-    }, async (t) => {
-      const scene = await makeScene(t, backend, tools);
-      await scene.daemon.start();
-      let number = 1;
-      // Between two commands nothing is recorded: after one is before the next.
-      while (await kill(scene, order, number, 'before')) assert.ok(++number <= COMMANDS_MAX, 'no end');
-      assert.ok(number > 1, 'the trap sprang');
-      assert.ok(await kill(scene, order, number - 1, 'after'));
-    });
-  }
+  test(`${backend}: killed before each command of an order, and after the last`, {
+    skip: toolSkip('ipset', 'iptables', 'nft'),
+  }, async (t) => {
+    const scene = await makeScene(t, backend, tools);
+    await scene.daemon.start();
+    for (const order of ['ban', 'unban'] as const) {
+      await t.test(order, async () => {
+        let number = 1;
+        // Between two commands nothing is recorded: after one is before the next.
+        while (await kill(scene, order, number, 'before')) assert.ok(++number <= COMMANDS_MAX, 'no end');
+        assert.ok(number > 1, 'the trap sprang');
+        assert.ok(await kill(scene, order, number - 1, 'after'));
+      });
+    }
+  });
 }
 
 test('a firewall that hangs: the daemon answers, says what is wrong, and enforces when it is over', {
