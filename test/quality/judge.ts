@@ -8,9 +8,14 @@ import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
 import { tellEvent } from '../../src/workers/tell-event.ts';
 import { workerSetup } from '../../src/workers/worker-setup.ts';
-import { bytesOf, NEVER } from '../support/parse.ts';
+import { NEVER } from '../support/parse.ts';
 
-const CHUNK_CHARS = 1 << 18;
+const CHUNK_BYTES = 1 << 18;
+/** More than a simulated line takes. */
+const LINE_BYTES_MAX = 1 << 14;
+
+/** One for each chunk: the engine keeps the last ones, for evidence. */
+const newChunk = () => Buffer.allocUnsafeSlow(CHUNK_BYTES + LINE_BYTES_MAX);
 
 export class Judge {
   readonly bans: BanEvent[] = [];
@@ -35,14 +40,14 @@ export class Judge {
 
   /** Requests in order of time. */
   feed(events: Iterable<AccessEvent>): void {
-    let text = '';
+    let [chunk, end] = [newChunk(), 0];
     for (const event of events) {
-      text += formatLine(event, 'json');
-      if (text.length < CHUNK_CHARS) continue;
-      this.feedLines(bytesOf(text));
-      text = '';
+      end += chunk.write(formatLine(event, 'json'), end);
+      if (end < CHUNK_BYTES) continue;
+      this.feedLines(chunk.subarray(0, end));
+      [chunk, end] = [newChunk(), 0];
     }
-    this.feedLines(bytesOf(text));
+    this.feedLines(chunk.subarray(0, end));
   }
 
   /** Whole lines of a log, in order of time; says how many of them made sense. */
