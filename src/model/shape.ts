@@ -15,9 +15,13 @@ type ObjectOf<M extends Members> = {
 } & { readonly [K in keyof M as undefined extends Value<M[K]> ? K : never]?: Exclude<Value<M[K]>, undefined> };
 
 /** Text as a value of a shape; undefined for what is no JSON or of another shape. */
-export function parseJson<T>(text: string, hasShape: Shape<T>): T | undefined {
+export function parseJson<T>(
+  text: string,
+  hasShape: Shape<T>,
+  revive?: Parameters<typeof JSON.parse>[1],
+): T | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, revive);
     return hasShape(value) ? value : undefined;
   } catch {
     return undefined;

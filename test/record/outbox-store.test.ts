@@ -135,3 +135,14 @@ test('messages that an older version left are for Slack', (t) => {
     { id: 7, notification: message('a'), attempts: 2, dueMs: 100 },
   ]);
 });
+
+test('a ban that an older version reported has the present name of its condition', (t) => {
+  const { database, gate } = openTrail(t);
+  openOutbox(database, gate)
+    .queue('slack')
+    .push([message('a')], 0, 10);
+  const former = { kind: 'ban', event: { ip: '192.0.2.1', condition: 'surprise' } };
+  database.sql.prepare('UPDATE outbox SET notification = ?').run(JSON.stringify(former));
+  const [left] = openOutbox(database, gate).queue('slack').due(0, 10);
+  assert.deepEqual(left?.notification, { kind: 'ban', event: { ip: '192.0.2.1', condition: 'scan' } });
+});

@@ -1,5 +1,6 @@
 /** The queues of messages, in memory and on disk: the database in trouble costs their survival of a restart, not the messages. */
 import type BetterSqlite3 from 'better-sqlite3';
+import { presentCondition } from '../../english/former.ts';
 import type { Notification, Outbox, OutboxItem, OutboxStore } from '../../model/notification.ts';
 import { isObject, isText, parseJson } from '../../model/shape.ts';
 import type { TrailWriter } from '../chain/trail-writer.ts';
@@ -12,6 +13,10 @@ import type { MessageRow } from './outbox-statements.ts';
 const hasKind = isObject({ kind: isText });
 /** Whatever else it is: another version's message is delivered as one that cannot be shown (notify/notifier.ts). */
 const isMessage = (value: unknown): value is Notification => hasKind(value);
+
+/** An older version's message has its names of conditions. */
+const renamed = (key: string, value: unknown) =>
+  key === 'condition' && typeof value === 'string' ? presentCondition(value) : value;
 
 /** By id, which is by age. */
 type Items = Map<number, OutboxItem>;
@@ -131,7 +136,7 @@ export class DatabaseOutbox implements Outbox {
       .iterate();
     for (const { id, channel, notification, attempts, dueMs } of rows) {
       this.#lastId = id;
-      const message = parseJson(notification, isMessage);
+      const message = parseJson(notification, isMessage, renamed);
       if (message) this.#itemsOf(channel).set(id, { id, notification: message, attempts, dueMs });
       else this.#unsaved.set(id, channel);
     }
