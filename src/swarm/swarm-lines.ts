@@ -89,6 +89,12 @@ const [STRANGER, OTHER] = [1, 2];
 /** One for all: it is empty again before the next lines are read. */
 const counts = new ClientLines();
 
+/** The client whose line is read; -1 of one that was banned by then, or is forgotten. */
+function findWhose(clients: Clients, rows: Segment['tally']['rows'], at: number): number {
+  const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
+  return slot >= 0 && clients.bannedUntil(slot) <= (rows[at + SECOND] as number) ? slot : -1;
+}
+
 /**
  * One of so many lines shows what clients do who came since `begun`; a power of two. It counts what is read: not what came before `since`,
  * nor lines of those who are banned.
@@ -97,8 +103,8 @@ export function samplingOf(evidence: Evidence, clients: Clients, since: number, 
   const lines = evidence.count(({ tally: { rows } }, at) => {
     const second = rows[at + SECOND] as number;
     if (second < since) return false;
-    const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
-    return slot >= 0 && clients.firstSecond(slot) >= begun && clients.bannedUntil(slot) <= second;
+    const slot = findWhose(clients, rows, at);
+    return slot >= 0 && clients.firstSecond(slot) >= begun;
   });
   return 2 ** Math.floor(Math.log2(Math.max(1, lines / NEWCOMER_LINES_MAX)));
 }
@@ -138,8 +144,8 @@ export class SwarmLines {
       const { rows } = segment.tally;
       const second = rows[at + SECOND] as number;
       if (second < since) return second >= since - LATE_SECONDS;
-      const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
-      if (slot < 0 || clients.bannedUntil(slot) > second) return true;
+      const slot = findWhose(clients, rows, at);
+      if (slot < 0) return true;
       const isNewcomer = clients.firstSecond(slot) >= begun;
       if (isNewcomer && !isOneOfEvery) return true;
       const place = counts.place(slot, kindOf);

@@ -150,7 +150,6 @@ export class Proposals {
     const rules = { ...this.options, enforce: config.mode === 'enforce', timeMs: nowMs };
     const news = new Map<string, Proposed>();
     for (const order of orders) {
-      if (this.isEnforced(order, nowMs, aheadMs)) continue;
       const target = parseTarget(order.target);
       if ('code' in target) continue;
       const { client, prefix } = target;
@@ -176,12 +175,6 @@ export class Proposals {
     for (const { result, why } of refused) if (why) refuse(result.target, why.reason, explainRefusal(why));
     for (const client of spared) refuse(client, 'fuse', explainRefusal({ reason: 'fuse' }));
     return { accepted, drafts };
-  }
-
-  /** True of a ban that the firewall is to hold already, as of this host's own that it hears again: it needs no reading. */
-  private isEnforced({ target, untilMs }: Order, nowMs: number, aheadMs: number): boolean {
-    const endMs = this.options.trail.findEnforcedEnd(target, nowMs);
-    return endMs !== undefined && isCovered(untilMs, endMs === null ? null : endMs + aheadMs);
   }
 
   /** Those of them, by policy, that the fuse does not admit here. */
