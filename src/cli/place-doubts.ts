@@ -5,6 +5,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { CHAIN_FIX, describeOwner, findOtherOwner, needsChain } from '../control/chain-owner.ts';
 import { inTime } from '../host/in-time.ts';
 import { HttpListenError, listenOn, parseListen } from '../http/listen.ts';
 import { codeOf } from '../model/coded-error.ts';
@@ -20,8 +21,13 @@ export async function findPlaceDoubts(config: Config): Promise<readonly string[]
     ['audit.log', audit.log],
     ['control.socket', control.socket],
   ] as const;
-  const of = await Promise.all([doubtOfListen(config), doubtsOfFleet(config)]);
+  const of = await Promise.all([doubtOfListen(config), doubtsOfFleet(config), doubtOfChain(config)]);
   return [...places.flatMap(([key, path]) => doubtOfFolder(key, path) ?? []), ...of.flat()];
+}
+
+async function doubtOfChain({ mode, firewall: { backend, chain }, control }: Config): Promise<readonly string[]> {
+  const owner = needsChain(mode, backend) ? await findOtherOwner(chain, control.socket) : undefined;
+  return owner ? [`${describeOwner(chain, owner)}: zban does not start beside it; ${CHAIN_FIX}`] : [];
 }
 
 /** A port of the system's choice shows whether the address is one of this host; the one that is configured the daemon may have. */

@@ -90,6 +90,8 @@ class Daemon {
   private readonly wishes: Wishes;
   private readonly screen: StartScreen | undefined;
   private readonly kept: KeptParts;
+  /** Why the newest configuration is not in force. */
+  private refused: string | undefined;
 
   constructor(configPath: string, wishes: Wishes, screen: StartScreen | undefined) {
     this.configPath = configPath;
@@ -122,9 +124,11 @@ class Daemon {
       // What was read, or broke off, no longer matters.
       if (wishes.stop.aborted) continue;
       if (typeof next === 'string') {
+        this.refused = next;
         instance.refuseReload(next);
         continue;
       }
+      if (wish === 'reload') this.refused = undefined;
       systemd.reloading();
       await instance.stop('reload');
       try {
@@ -135,6 +139,7 @@ class Daemon {
         const problem = messageOf(error);
         log('error', `the new configuration does not work, going on with the old one: ${problem}`);
         instance = await this.start(loaded, 'reload');
+        this.refused = problem;
         instance?.refuseReload(problem);
       }
     }
@@ -183,7 +188,7 @@ class Daemon {
     for (const warning of loaded.warnings) log('warn', formatProblem(warning));
     try {
       return await startInstance({
-        ...{ ...kept, loaded, startReason, signal: starting.signal },
+        ...{ ...kept, loaded, startReason, refused: this.refused, signal: starting.signal },
         onWarmStart: (progress) => warmStart.note(progress),
         onReload: () => this.askReload(),
         // Once the caller has the answer.

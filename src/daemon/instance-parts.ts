@@ -32,6 +32,7 @@ import { findOffenders } from './records/offenders.ts';
 import type { Handover } from './records/record-store.ts';
 import type { Records } from './records/records.ts';
 import { openTraffic } from './records/traffic.ts';
+import { noteRefusedReload } from './refused-reload.ts';
 import { INCIDENT_KEY, Incidents } from './reports/incidents.ts';
 import { Reports } from './reports/reports.ts';
 import type { RunTotals } from './run-totals.ts';
@@ -57,6 +58,8 @@ export interface KeptParts {
 export interface InstanceOptions extends KeptParts {
   readonly loaded: ConfigInForce;
   readonly startReason: 'start' | 'reload';
+  /** Why a newer configuration than this one was refused, one problem a line. */
+  readonly refused: string | undefined;
   /** Aborted when the start is to be given up. */
   readonly signal: AbortSignal;
   readonly onWarmStart: (progress: WarmStart) => void;
@@ -145,6 +148,7 @@ export class InstanceParts {
     ({ operator: this.operator, protection: this.protection } = buildOperator(this));
     this.watch = new LogWatch(this);
     this.clockWatch = this.watchClock();
+    if (options.refused !== undefined) noteRefusedReload(this.troubles, options.refused);
     this.troubles.tell({
       onBegin: (trouble) => this.reportTrouble(trouble, 'begin'),
       onEnd: (trouble) => this.reportTrouble(trouble, 'end'),

@@ -5,11 +5,13 @@ import { pageOf } from './answers/dashboard.ts';
 import { assembleStatus, countTotals } from './answers/status.ts';
 import { buildEnforcement, endEnforcing } from './bans/enforcement.ts';
 import { lockNginxFiles } from './bans/nginx-files.ts';
+import { lockChain } from './bans/own-chain.ts';
 import { everySecond } from './every-second.ts';
 import { joinFleet } from './fleet/fleet-join.ts';
 import { type InstanceOptions, InstanceParts } from './instance-parts.ts';
 import { Lifetime } from './lifetime.ts';
 import { Records } from './records/records.ts';
+import { noteRefusedReload, REFUSED_KEY } from './refused-reload.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -44,6 +46,7 @@ export class Instance extends InstanceParts {
     const { records, plane, protection, watch, lifetime, signal } = this;
     const { control, dashboard } = this.options;
     lockNginxFiles(this.config, lifetime);
+    await lockChain(this);
     const { enforcer, backend } = await buildEnforcement(this);
     this.enforcer = enforcer;
     this.backend = backend;
@@ -78,11 +81,13 @@ export class Instance extends InstanceParts {
     await plane.start(() => this.offenders(), this.incidents.known, signal);
     this.isLive = true;
     records.start(troubles, plane);
+    if (this.options.refused === undefined) troubles.endBefore(REFUSED_KEY);
     lifetime.own('the timers of the records', () => records.pause());
     const endExpiry = everySecond(() => {
       void clockWatch.look();
       void bans.expireDue();
       void lanes.tick();
+      troubles.look();
     });
     lifetime.own('the timer of expiries', endExpiry);
     this.fleet = await joinFleet(this);
@@ -99,6 +104,7 @@ export class Instance extends InstanceParts {
   refuseReload(problems: string): void {
     this.log('error', 'reload refused, the old configuration stays in force', { problems });
     this.bans.record([systemDraft('reload', this.now(), `refused: ${problems}`)]);
+    noteRefusedReload(this.troubles, problems);
   }
 
   /** Judges what was read, saves where it is, and closes everything. Bans stay in the kernel. */

@@ -10,11 +10,11 @@ export interface Trouble {
 
 /** What stood when the instance before ended, by key, and when that was, milliseconds of `performance.now`. */
 export interface StoodBefore {
-  readonly keys: Set<string>;
+  readonly troubles: Map<string, Trouble>;
   readonly atMs: number;
 }
 
-/** What stood before a reload and is found again within this time has been told. */
+/** What stood before a reload and is found again within this time has been told; what is not is over. */
 const FOUND_AGAIN_MS = 60_000;
 
 /** How people are told: called once for every trouble that begins, and once for every one that is over. */
@@ -57,15 +57,30 @@ export class Troubles {
     if (this.people && !this.wasTold(trouble.key)) this.people.onBegin(trouble);
   }
 
-  /** For the instance that follows. */
+  /** For the instance that follows: also what there was no time to find again. */
   standingNow(): StoodBefore {
-    return { keys: new Set(this.standing.keys()), atMs: performance.now() };
+    const troubles = new Map([...(this.options.before?.troubles ?? []), ...this.standing]);
+    return { troubles, atMs: performance.now() };
   }
 
   /** What ended since then is told when it begins anew. */
   private wasTold(key: string): boolean {
+    return this.options.before?.troubles.delete(key) === true;
+  }
+
+  /** To be called each second: what stood before a reload, and has not been found again in time, is over. */
+  look(): void {
     const { before } = this.options;
-    return before?.keys.delete(key) === true && performance.now() - before.atMs < FOUND_AGAIN_MS;
+    if (!before || before.troubles.size === 0 || performance.now() - before.atMs < FOUND_AGAIN_MS) return;
+    for (const key of [...before.troubles.keys()]) this.endBefore(key);
+  }
+
+  /** What stood under this key before a reload is over. */
+  endBefore(key: string): void {
+    const trouble = this.options.before?.troubles.get(key);
+    if (!trouble) return;
+    this.options.before?.troubles.delete(key);
+    this.tellEnd(trouble);
   }
 
   /** The trouble is over. */
@@ -73,8 +88,12 @@ export class Troubles {
     const before = this.standing.get(key);
     if (!before) return;
     this.standing.delete(key);
-    this.options.log('info', `over: ${before.what}`, { trouble: key });
-    this.people?.onEnd(before);
+    this.tellEnd(before);
+  }
+
+  private tellEnd(trouble: Trouble): void {
+    this.options.log('info', `over: ${trouble.what}`, { trouble: trouble.key });
+    this.people?.onEnd(trouble);
   }
 
   /** It stands while there is something to say of it. */

@@ -1,5 +1,6 @@
 /** Can zban ban here, do its rules stand where they must, and who else bans? */
 import type { Config } from '../config/schema.ts';
+import { CHAIN_FIX, describeOwner, findOtherOwner, needsChain } from '../control/chain-owner.ts';
 import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts';
 import type { Ask } from '../enforce/backend-kind.ts';
 import { BACKENDS } from '../enforce/backends.ts';
@@ -23,7 +24,13 @@ export async function checkFirewall(options: FirewallCheckOptions): Promise<Find
   const left = status?.mode === 'observe' ? await checkLeft(options) : [];
   const open = config.firewall.protect_ports.includes(80) || config.firewall.protect_ports.includes(443);
   const ports = open ? [fail('bans leave the web ports open', 'take 80 and 443 out of firewall.protect_ports')] : [];
-  return [...backend, ...standing, ...left, ...ports, ...(await checkOthers(options))];
+  return [...backend, ...(await checkChain(config)), ...standing, ...left, ...ports, ...(await checkOthers(options))];
+}
+
+/** A second zban with this chain. */
+async function checkChain({ mode, firewall: { backend, chain }, control }: Config): Promise<Finding[]> {
+  const owner = needsChain(mode, backend) ? await findOtherOwner(chain, control.socket) : undefined;
+  return owner ? [fail(`${describeOwner(chain, owner)}: this one does not start beside it`, CHAIN_FIX)] : [];
 }
 
 /**

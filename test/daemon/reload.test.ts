@@ -137,6 +137,17 @@ async function refuseUnreadable(daemon: TestDaemon): Promise<void> {
   for (const [, , words] of cases)
     await until('its row', () => new RegExp(`RELOAD: refused: .*${words.source}`).test(rows()));
   assert.equal(daemon.status()?.config_version, before);
+  const troubles = () => daemon.status()?.troubles ?? [];
+  const told = () => rows().match(/TROUBLE: the changed configuration is refused/g) ?? [];
+  assert.match(
+    troubles().join(),
+    /the changed configuration is refused and the old one stays in force: .*config\.yaml: is a directory .*; zban check shows what to correct; then: systemctl reload zban$/,
+  );
+  daemon.zban('panic', '--end');
+  assert.deepEqual([troubles().length, told().length], [1, 1], 'a new instance with the old one has it as well');
+  daemon.child?.kill('SIGHUP');
+  await until('it is over', () => /over: the changed configuration is refused/.test(daemon.stderr));
+  assert.deepEqual(troubles(), []);
 
   block(configPath);
   daemon.child?.kill('SIGHUP');

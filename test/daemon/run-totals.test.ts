@@ -5,7 +5,7 @@ import { RunTotals } from '../../src/daemon/run-totals.ts';
 test('counts of the instances of a process add up', () => {
   const totals = new RunTotals();
   const one = { lines_total: 10, bans_total: 2, unbans_total: 1, refused_total: 3 };
-  const none = { keys: new Set<string>(), atMs: 0 };
+  const none = { troubles: new Map(), atMs: 0 };
   totals.end({ ...one, skipped: { not_json: 1 }, discarded: {} }, undefined, none);
   totals.end(
     { ...one, skipped: { too_long: 5 }, discarded: { late_lines: 4 } },

@@ -66,13 +66,37 @@ test('what stood before a reload is told once, and so is its end; what begins an
     told.map(({ key }) => key),
     ['log /a', 'fleet'],
   );
-  const late = make({ keys: new Set(['fleet']), atMs: performance.now() - 60_000 });
-  late.troubles.begin('fleet', 'away');
-  assert.equal(late.told.length, 1, 'long after the reload it is another one');
+});
+
+test('what stood before a reload and is not found again is over, also over a second reload', () => {
+  const first = make();
+  for (const key of ['reload', 'log /a', 'fleet']) first.troubles.begin(key, 'away');
+  const second = make(first.troubles.standingNow());
+  second.troubles.begin('fleet', 'away');
+  second.troubles.look();
+  second.troubles.endBefore('reload');
+  second.troubles.endBefore('reload');
+  assert.deepEqual(
+    second.over.map(({ key }) => key),
+    ['reload'],
+    'the others may still be found',
+  );
+  const { troubles: stood } = second.troubles.standingNow();
+  const third = make({ troubles: stood, atMs: performance.now() - 60_000 });
+  third.troubles.begin('fleet', 'away');
+  third.troubles.look();
+  third.troubles.look();
+  assert.deepEqual([third.told, third.over.map(({ key }) => key)], [[], ['log /a']]);
+  assert.deepEqual(third.logged, ['error away', 'info over: away']);
+  third.troubles.begin('log /a', 'away');
+  assert.equal(third.told.length, 1, 'long after the reload it is another one');
 });
 
 test('what begins before people can be told is told then, unless it is over or was told before a reload', () => {
-  const { troubles, logged, told, over, tell } = make({ keys: new Set(['fleet']), atMs: performance.now() }, false);
+  const { troubles, logged, told, over, tell } = make(
+    { troubles: new Map([['fleet', { key: 'fleet', what: 'away', fix: '' }]]), atMs: performance.now() },
+    false,
+  );
   for (const key of ['robots', 'fleet', 'log /a']) troubles.begin(key, 'away');
   troubles.end('log /a');
   assert.deepEqual([told, over, logged.length], [[], [], 4]);

@@ -1,3 +1,4 @@
+import { describeOwner, findOtherOwner } from '../../control/chain-owner.ts';
 import { ControlError } from '../../control/error.ts';
 import { flushFirewall } from '../../enforce/pick.ts';
 import { removeLock } from '../../record/database/file-lock.ts';
@@ -21,6 +22,11 @@ export async function firewallFlush(context: Context): Promise<number> {
     throw new CommandError(EXIT.failed, message);
   }
   const settings = config.firewall;
+  const owner = await findOtherOwner(settings.chain, config.control.socket);
+  if (owner) {
+    const message = `${describeOwner(settings.chain, owner)}; its bans are left alone: stop that one first`;
+    throw new CommandError(EXIT.failed, message);
+  }
   await flushFirewall({ settings, log: logOf(context) });
   for (const path of [settings.nginx.file, settings.nginx.lanes]) if (path) removeLock(path);
   context.output.talk(

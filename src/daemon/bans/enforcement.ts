@@ -11,6 +11,7 @@ import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import { liftedBy } from './event-drafts.ts';
 import { isSame, loadNames, saveNames } from './firewall-names.ts';
+import { isOfAnother } from './own-chain.ts';
 
 /**
  * Rejects with EnforcementError when the configured backend cannot work here. When the start is given up, commands that run are killed:
@@ -54,8 +55,9 @@ async function pickConfigured({ config, records, now, log, signal }: InstancePar
   const own = picked.backend.name === 'dry-run' ? undefined : firewall;
   const former = loadNames(records.trail, firewall).filter((settings) => !(own && isSame(settings, own)));
   const leaveOthers = async () => {
-    await picked.leaveOthers();
-    for (const settings of former) await leaveNames({ ...options, settings }, own);
+    if (!(await isOfAnother(config, firewall, log))) await picked.leaveOthers();
+    for (const settings of former)
+      if (!(await isOfAnother(config, settings, log))) await leaveNames({ ...options, settings }, own);
     saveNames(records.trail, own ? [own] : []);
   };
   saveNames(records.trail, own ? [...former, own] : former);
@@ -96,14 +98,16 @@ async function listHeld(backend: EnforcementBackend, log: Log): Promise<KernelBa
  * false when it could not, or was cut off by `signal`.
  */
 export async function leaveFirewall(
-  { firewall }: Config,
+  config: Config,
   log: Log,
   { trail, signal }: { readonly trail?: Pick<AuditTrail, 'loadState'>; readonly signal?: AbortSignal } = {},
 ): Promise<boolean> {
+  const { firewall } = config;
   const all = trail ? loadNames(trail, firewall) : [];
   if (firewall.backend !== 'dry-run' && !all.some((settings) => isSame(settings, firewall))) all.push(firewall);
   let isLeft = true;
   for (const settings of all) {
+    if (await isOfAnother(config, settings, log)) continue;
     try {
       const { flushFirewall } = await import('../../enforce/pick.ts');
       await flushFirewall({ settings, log, ...(signal && { signal }) });
