@@ -1,10 +1,11 @@
 /**
  * The traffic thread has a ledger of bans of its own: whatever the engine, people and time do, it shuts out whom the trail
- * does, and a restart, which makes it anew, changes that for nobody.
+ * does, and a restart, which makes it anew, changes that and the next tier for nobody.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findOffenders } from '../../src/daemon/records/offenders.ts';
+import { tierAfter } from '../../src/decide/decide.ts';
 import { EngineLedger } from '../../src/decide/engine-ledger.ts';
 import { unpackOffenders } from '../../src/decide/offender-table.ts';
 import { formatBanKey } from '../../src/net/client-network.ts';
@@ -22,7 +23,7 @@ const [HOUR, DAY] = [3600, 86_400];
 const any = fc.constantFrom(...CLIENTS, ...NETWORKS);
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('judge'), target: fc.constantFrom(...CLIENTS) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ban'), target: any, forMs: fc.constantFrom(60_000, null) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ban'), target: any, forMs: fc.constantFrom(60_000, 4 * DAY * 1000, null) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('unban'), target: any }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('allow'), target: any }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait'), seconds: fc.constantFrom(1, 61, HOUR, 3 * DAY) }) },
@@ -35,12 +36,29 @@ const SHORTENED = [
   { kind: 'wait', seconds: 61 },
 ] as const;
 
+/** While a person's ban lasts, no tier decays. */
+const PROLONGED = [
+  { kind: 'judge', target: '192.0.2.1' },
+  { kind: 'ban', target: '192.0.2.1', forMs: 4 * DAY * 1000 },
+  { kind: 'wait', seconds: 3 * DAY },
+  { kind: 'wait', seconds: 3 * DAY },
+  { kind: 'wait', seconds: 3 * DAY },
+] as const;
+
 /** Who is shut out, and until when: also those whose last ban is said to end later than now. */
 function view(ledger: EngineLedger, second: number) {
   return [...ledger.all()]
     .map((offender) => [formatBanKey(offender, SCHEME), Math.max(offender.until, offender.lastEnd)] as const)
     .filter(([, until]) => until > second)
     .sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** What the next offence of each client would mean. */
+function nextTiers(ledger: EngineLedger, second: number): number[] {
+  return CLIENTS.map((client) => {
+    const before = ledger.find(keyOf(client));
+    return before ? tierAfter(before.tier, (second - before.lastEnd) * 1000, BANS) : 1;
+  });
 }
 
 test('the ledger of the engine shuts out whom the trail does', async (t) => {
@@ -80,8 +98,9 @@ test('the ledger of the engine shuts out whom the trail does', async (t) => {
         assert.deepEqual([...fresh.restart(unpackOffenders(findOffenders(trail, true, SCHEME, clock.nowMs)))], []);
         assert.deepEqual(view(engine, second()), view(fresh, second()));
         assert.equal(engine.active, fresh.active);
+        assert.deepEqual(nextTiers(engine, second()), nextTiers(fresh, second()));
       }
     }),
-    { numRuns: 30, examples: [[[...SHORTENED]]] },
+    { numRuns: 30, examples: [[[...SHORTENED]], [[...PROLONGED]]] },
   );
 });

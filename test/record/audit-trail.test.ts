@@ -115,6 +115,26 @@ test('offences count bans with a tier, real and would-be apart, and end with the
   assert.deepEqual([...trail.eachOffence(false)], [{ client: '192.0.2.2', tier: 2, lastMs: T0 + 10 * MINUTE }]);
 });
 
+test('no tier decays while a person’s ban lasts, as in the engine', (t) => {
+  const { trail } = openTrail(t);
+  const byPerson = { actor: 'operator:ann', condition: 'manual', tier: 0, timeMs: T0 + MINUTE } as const;
+  trail.append([
+    ...['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((client) => ban(client, { tier: 2 })),
+    ban('192.0.2.1', { ...byPerson, durationSeconds: 7200 }),
+    ban('192.0.2.2', { ...byPerson, durationSeconds: null }),
+    draft('unban', '192.0.2.2', { timeMs: T0 + 90 * MINUTE }),
+    ban('192.0.2.3', { ...byPerson, enforced: false, durationSeconds: 7200 }),
+  ]);
+  assert.deepEqual(
+    [...trail.eachOffence(true)],
+    [
+      { client: '192.0.2.1', tier: 2, lastMs: T0 + 121 * MINUTE },
+      { client: '192.0.2.2', tier: 2, lastMs: T0 + 90 * MINUTE },
+      { client: '192.0.2.3', tier: 2, lastMs: T0 + 10 * MINUTE },
+    ],
+  );
+});
+
 test('allowed entries, positions and states are there after reopening', (t) => {
   const { trail, database, path } = openTrail(t);
   trail.append([

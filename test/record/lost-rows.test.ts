@@ -77,7 +77,7 @@ test('whatever the rows were, the picture is the same after a restoration, from 
       const timeMs = T0 + at * MINUTE;
       const detail = action === 'ban_result' ? 'ok' : '';
       if (action === 'ban')
-        return ban(name, { timeMs, tier, enforced, durationSeconds: tier === 0 ? null : 90 * tier });
+        return ban(name, { timeMs, tier, enforced, durationSeconds: [null, 90, 400, 270][(at + tier) % 4] ?? null });
       return draft(action as AuditDraft['action'], name, { timeMs, enforced, detail });
     }),
   );

@@ -69,15 +69,16 @@ class Model {
     const found = new Map<string, Offence>();
     for (const [index, it] of this.history.entries()) {
       const name = it.client ?? '';
-      if (it.action === 'ban' && (it.tier ?? 0) > 0 && it.enforced === enforced) {
-        found.set(name, { client: name, tier: it.tier ?? 0, lastMs: it.timeMs + (it.durationSeconds ?? 0) * 1000 });
+      const tier = it.tier || found.get(name)?.tier;
+      if (it.action === 'ban' && tier && it.enforced === enforced) {
+        found.set(name, { client: name, tier, lastMs: it.timeMs + (it.durationSeconds ?? 0) * 1000 });
       }
       if (it.action !== 'unban') continue;
       const past = new Model();
       past.history.push(...this.history.slice(0, index));
       const ended = past.bans().get(name);
       const offence = found.get(name);
-      if (!offence || !ended?.draft.tier || ended.draft.enforced !== enforced) continue;
+      if (!offence || ended?.draft.enforced !== enforced) continue;
       found.set(name, { ...offence, lastMs: Math.min(it.timeMs, ended.untilMs) });
     }
     return [...found.values()].sort((a, b) => (a.client < b.client ? -1 : 1));

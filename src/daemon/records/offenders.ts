@@ -39,8 +39,7 @@ function* offendersIn(trail: Trail, enforced: boolean, scheme: ClientScheme, now
     const ban = trail.findActiveBan(client, nowMs);
     // The ban in force says all of it, below.
     const key = ban?.enforced === enforced && ban.tier > 0 ? undefined : keyOf(client);
-    // A person may have made a shorter ban of it, which is over by now: nobody is spared for the rest.
-    if (key) yield { ...key, tier, until: 0, lastEnd: secondOf(Math.min(lastMs, nowMs)) };
+    if (key) yield { ...key, tier, until: 0, lastEnd: secondOf(lastMs) };
   }
   // Bans without a tier are no offences, but what was done before a person lifted one does not count either.
   for (const { client, timeMs } of trail.recentUnbans(LIFTED_ROWS, nowMs - LIFTED_MS)) {

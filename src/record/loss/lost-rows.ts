@@ -72,10 +72,12 @@ function* draftsOf(client: string, before: Projection, after: Projection, nowMs:
   const ban = after.bans.get(client);
   const past = MODES.flatMap((mode) => {
     const offence = after.offences[mode].get(client);
-    // The ban that stands says it as well.
-    const isSaid =
-      ban?.tier === offence?.tier && ban?.untilMs === offence?.lastMs && ban?.enforced === (mode === 'enforced');
-    return offence && !isSaid ? pastBan(offence, mode === 'enforced') : [];
+    if (!offence) return [];
+    const standing = ban?.enforced === (mode === 'enforced') ? ban : undefined;
+    // The ban that stands says it as well; one without a tier, until when nothing decays.
+    if (standing?.tier === offence.tier && standing.untilMs === offence.lastMs) return [];
+    const lastMs = Math.min(offence.lastMs, standing?.sinceMs ?? offence.lastMs);
+    return pastBan({ ...offence, lastMs }, mode === 'enforced');
   });
   if (there) yield unban(client, there.enforced, nowMs);
   yield* past;

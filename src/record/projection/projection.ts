@@ -144,9 +144,11 @@ export class Projection {
       };
       changes.push({ kind: 'ban', key: client, value });
     }
-    // Policy's bans, and those that came from another host with their tier; an operator's own has none.
-    if (tier > 0) {
-      const value = { client, tier, lastMs: untilMs ?? timeMs };
+    // Policy's bans are offences, and those that came from another host with their tier. An operator's own is none, but no tier
+    // decays while it lasts.
+    const offence = tier > 0 ? { client, tier } : this.offences[modeOf(enforced)].get(client);
+    if (offence) {
+      const value = { ...offence, lastMs: untilMs ?? timeMs };
       changes.push({ kind: 'offence', key: client, enforced, value });
     }
     return changes;
@@ -164,7 +166,7 @@ export class Projection {
     if (ban === undefined) return [];
     const changes: Change[] = [{ kind: 'ban', key: client, value: undefined }];
     const offence = this.offences[modeOf(ban.enforced)].get(client);
-    if (ban.tier > 0 && offence !== undefined) {
+    if (offence !== undefined) {
       // Recorded late after a stop, the ban ended when it was due all the same.
       const lastMs = Math.min(timeMs, ban.untilMs ?? timeMs);
       changes.push({ kind: 'offence', key: client, enforced: ban.enforced, value: { ...offence, lastMs } });
