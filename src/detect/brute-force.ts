@@ -26,6 +26,8 @@ const GONE = 0.25;
 const GONE_STATUSES: ReadonlySet<number> = new Set([404, 405, 410]);
 /** A session that ended: the client was served there before, or a page of the site asks. */
 const LAPSED = 0.025;
+/** A POST that was served before, now answered 403: the token of its page ran out. */
+const OUTDATED = 0.3;
 /** The same again, answered 403: a key that is wrong, or a program that nobody told. */
 const FORBIDDEN = 0.1;
 
@@ -33,7 +35,9 @@ function weigh(request: Request): number {
   if ((request.excused && !request.served) || (request.failed && !request.login)) return 0;
   if (!request.post && !request.credentials && !isSecretChange(request)) return weighDemand(request);
   if (request.accepted || (request.credentials && request.sameUrl)) return 0;
-  if (request.status === 401 && (!request.again || request.wasServed)) return request.again ? LAPSED : 0;
+  // Where one signs in no session ends: that an account of its own opened once makes the client no owner of the others.
+  const lapsed = request.wasServed && !request.login;
+  if (request.status === 401 && (!request.again || lapsed)) return request.again ? LAPSED : 0;
   let points = request.again || request.login ? 1 : FIRST;
   if (request.credentials) points *= BY_VARIETY[request.varied];
   else if (!request.login) points *= weighPlain(request);
@@ -58,12 +62,19 @@ function weighDemand({ status, again, wasServed, fromOwnPage, known }: Request):
 }
 
 /** A POST on a path without a word of a log-in. */
-function weighPlain({ usualToRepeat, fromOwnPage, gap, refused, status, varied, confidence, rarity }: Request): number {
+function weighPlain(request: Request): number {
+  const { usualToRepeat, fromOwnPage, gap, refused, varied, confidence, rarity } = request;
   if (usualToRepeat) return HARDLY;
   const manner = fromOwnPage ? OWN_PAGE : 1;
-  if (refused) return manner * (GONE_STATUSES.has(status) ? GONE : status === 400 ? MALFORMED : 1);
+  if (refused) return manner * weighRefusal(request);
   const pace = fromOwnPage ? Math.max(1, gap) : 1;
   return (manner / pace) * BY_VARIETY[varied] * confidence * rarity ** 2;
+}
+
+function weighRefusal({ status, wasServed }: Request): number {
+  if (GONE_STATUSES.has(status)) return GONE;
+  if (status === 400) return MALFORMED;
+  return status === 403 && wasServed ? OUTDATED : 1;
 }
 
 /** The leak stays below one request in 30 s, so that slow guessing fills the bucket. */

@@ -227,9 +227,10 @@ export class Points {
     const isServed = this.isServed(slot);
     if (request.known && (isServed || site.outage.isOn))
       site.outage.note(this.newest.hash, request.served ? 0 : request.status);
-    // What six clients miss is no discovery: pages that lack their scripts make suspects of their readers.
+    // What six clients miss, or are sent on from, is no discovery: pages that lack their scripts make suspects of their readers.
     const isSuspect = this.isSuspect(slot, SCAN);
-    if (request.refused && isServed && (!isSuspect || request.fromLoadedPage)) site.paths.teachRefused(at, bit);
+    const isRefused = request.refused || request.redirected;
+    if (isRefused && isServed && (!isSuspect || request.fromLoadedPage)) site.paths.teachRefused(at, bit);
     if (isSuspect) return;
     if (request.served) {
       site.paths.teachServed(at, bit);

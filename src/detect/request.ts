@@ -56,7 +56,7 @@ export class Request {
   size = 0;
 
   // What the site says.
-  /** Enough other clients are served there, or refused there. */
+  /** Enough other clients are served there; or refused or redirected there. */
   known = false;
   likewise = false;
   /** 1 where nobody else is served, towards 0 the more are. */

@@ -8,7 +8,10 @@ import type { Rule } from './rule.ts';
 /** Less than a refusal: a redirect or a failure of the program behind the path; a demand for a password or for patience. */
 const DIVERTED = 0.6;
 const ASKED = 0.25;
-/** Others are served there, or refused there, too; the client was served there; the site fails; a page of it asks again, with another query. */
+/**
+ * Others are served there, or refused or redirected there, too; the client was served there; the site fails; a page of it asks
+ * again, with another query. And: the client is redirected there again.
+ */
 const LIKEWISE = 0.25;
 /** A page of this site asks for it, of a client that loads its files: pages miss parts of themselves, above all after an update. */
 const OWN_PAGE = 0.65;
@@ -34,6 +37,8 @@ function weigh(request: Request): number {
   // A redirect and the refusal that it leads to are one attempt.
   else if (request.led) points -= DIVERTED;
   const polls = request.again && request.hasQuery && request.fromOwnPage;
+  // Single sign-on and links to a storage lead on each time; numbers in turn are records.
+  if (request.redirected && request.again && !request.counting) points *= LIKEWISE;
   if (request.known || request.likewise || request.wasServed || request.excused || polls) points *= LIKEWISE;
   else if (request.fromLoadedPage && request.refused) points *= OWN_PAGE;
   if (request.picture) points *= PICTURE;

@@ -1,5 +1,5 @@
 /**
- * What is usual on this site: for each path, about how many clients were served there, how many were refused,
+ * What is usual on this site: for each path, about how many clients were served there, how many were refused or redirected,
  * and how many do it again and again, today and yesterday. A table of fixed size; where it is full, the path that fewest asked for makes room.
  */
 import { countBits, distinctClients, mixBits } from './hash.ts';

@@ -198,6 +198,25 @@ test('a session that ended is no guessing: 401 where the client was served befor
   assert.equal(go(ready(), 200, 5, (n) => [{ path: `/api/news?since=${n}`, status: 401 }])?.condition, 'brute_force');
 });
 
+test('an account of its own excuses nobody who guesses others where people sign in', () => {
+  for (const every of [Number.POSITIVE_INFINITY, 10]) {
+    const ban = go(ready(), 120, 1, (n) => {
+      const isOwn = n === 0 || n % every === 0;
+      return [guess('/api/login', isOwn ? { size: 600 } : { status: 401, size: 60 })];
+    });
+    assert.ok(ban?.condition === 'brute_force' && ban.requests <= 12, `${every}: ${ban?.requests}`);
+  }
+});
+
+test('a page left open whose form token ran out is answered 403 for hours; other keys are tried with no more than 30 requests', () => {
+  const heartbeat = (n: number) => [guess('/desk/ajax.php', n < 20 ? { size: 58 } : { status: 403, size: 1 })];
+  assert.equal(go(ready(), 480, 15, heartbeat), undefined);
+  const tries = served(ready(), 120, 1, (n) => [
+    guess('/api/enter', n === 0 ? { size: 600 } : { status: 403, size: 60 }),
+  ]);
+  assert.ok(tries <= 30, `${tries}`);
+});
+
 test('twenty clones of a repository in ten minutes', () => {
   const refs = '/r.git/info/refs?service=git-upload-pack';
   const clone = (n: number): Asked[] => [
