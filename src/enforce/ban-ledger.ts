@@ -275,7 +275,8 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     const before = this.causes[this.of.failing.at(row) - 1];
     if (before?.failure.code === failure.code) return;
     this.setCause(row, failure);
-    failed.push({ target, ...failure });
+    // Not `...failure`: of an Error that leaves the message out.
+    failed.push({ target, code: failure.code, message: failure.message });
   }
 
   private setCause(row: number, failure: Failure<Code> | undefined): void {

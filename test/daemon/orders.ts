@@ -20,11 +20,13 @@ interface Setting {
   readonly onRefresh?: () => void;
   /** What the firewall does with what it should hold. */
   readonly refuses?: string;
+  /** How long an order waits for it. */
+  readonly answerMs?: number;
 }
 
 export function make(
   t: TestContext,
-  { enforce = true, isDiskSlow = false, never = [], refuses, maxActive, onRefresh = () => {} }: Setting = {},
+  { enforce = true, isDiskSlow = false, never = [], refuses, maxActive, answerMs, onRefresh = () => {} }: Setting = {},
 ) {
   const tasks: TrafficTask[] = [];
   /** What the engine says to a reset. */
@@ -33,8 +35,11 @@ export function make(
   /** Bans that the firewall cannot lift. */
   const stuck = new Set<string>();
   const reconciles = { count: 0 };
+  /** The firewall answers once it is open. */
+  const gate = { open: Promise.resolve() };
   const reconcile = async () => {
     reconciles.count++;
+    await gate.open;
     const desired = new Map([...bans.desired.all()].map(({ target, untilMs }) => [target, untilMs]));
     const released = [...held.keys()].filter((target) => !desired.has(target));
     if (stuck.size > 0) {
@@ -81,11 +86,12 @@ export function make(
     },
     now: () => clock.nowMs,
     reconcile,
+    ...(answerMs !== undefined && { answerMs }),
   });
   const order = (targets: readonly string[], more: Partial<BanRequest> = {}) =>
     operator.ban({ bans: targets.map((target) => ({ target })), keepLonger: false, ...WHO, ...more });
   const ban = (...targets: readonly string[]) => order(targets);
   const unban = (...targets: readonly string[]) => operator.unban({ targets, all: false, ...WHO });
   const engineTasks = () => tasks.splice(0).map((task) => task.kind);
-  return { ...made, operator, order, ban, unban, held, stuck, fuse, tasks, engineTasks, reconciles };
+  return { ...made, operator, order, ban, unban, held, stuck, gate, fuse, tasks, engineTasks, reconciles };
 }

@@ -109,7 +109,7 @@ test('a kernel that accepts everything and holds nothing is found out', async (t
 });
 
 test('failures are told once for each cause, retried by themselves, and cleared when healed', async (t) => {
-  const { enforcer, ban, news, kernel, troubles, desired } = setUp(t);
+  const { enforcer, ban, news, reasons, kernel, troubles, desired } = setUp(t);
   ban('192.0.2.1');
   await enforcer.start();
   kernel.broken = new EnforcementError('lock_held', 'held');
@@ -118,6 +118,7 @@ test('failures are told once for each cause, retried by themselves, and cleared 
   await enforcer.changed();
   await enforcer.changed();
   assert.deepEqual(news.slice(1).sort(), ['failed 192.0.2.1 lock_held', 'failed 192.0.2.2 lock_held']);
+  assert.deepEqual(reasons, ['held', 'held'], 'in the words of the command that failed');
   kernel.broken = new EnforcementError('timeout', 'hung');
   await enforcer.changed();
   assert.deepEqual(

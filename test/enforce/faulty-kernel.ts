@@ -55,6 +55,8 @@ export function createKernel(now: () => number): Kernel {
 export function setUp(t: { after(work: () => unknown): void }, now: () => number = Date.now, reconcileMs = HOUR_MS) {
   const desired = new Map<string, KernelBan>();
   const news: string[] = [];
+  /** Why they failed. */
+  const reasons: string[] = [];
   const troubles: (EnforcementTrouble | undefined)[] = [];
   const kernel = createKernel(now);
   const left: number[] = [];
@@ -71,7 +73,10 @@ export function setUp(t: { after(work: () => unknown): void }, now: () => number
     onResult: (result: EnforcementResult) => {
       for (const target of result.confirmed) news.push(`confirmed ${target}`);
       for (const target of result.released) news.push(`released ${target}`);
-      for (const { target, code } of result.failed) news.push(`failed ${target} ${code}`);
+      for (const { target, code, message } of result.failed) {
+        news.push(`failed ${target} ${code}`);
+        reasons.push(message);
+      }
     },
     onTrouble: (trouble) => troubles.push(trouble),
     log: (_level, message) => logged.push(message),
@@ -79,5 +84,5 @@ export function setUp(t: { after(work: () => unknown): void }, now: () => number
   t.after(() => enforcer.stop());
   const ban = (target: string, forMs: number | null = HOUR_MS) =>
     desired.set(target, { target, untilMs: forMs === null ? null : now() + forMs });
-  return { desired, news, troubles, kernel, enforcer, ban, left, logged };
+  return { desired, news, reasons, troubles, kernel, enforcer, ban, left, logged };
 }

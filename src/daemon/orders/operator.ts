@@ -10,13 +10,12 @@ import type {
   TargetResult,
   UnbanRequest,
 } from '../../control/protocol.ts';
-import { describeProtection } from '../../english/refusal.ts';
 import type { ActiveBan, AuditDraft, AuditEntry, DraftOf } from '../../model/audit.ts';
 import { type Changes, changesOf } from '../../model/reconcile.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { isHostName } from '../../net/host-name.ts';
-import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
@@ -27,13 +26,18 @@ import {
   allowDraft,
   endOf,
   explainWidth,
-  listSome,
   targetResult as result,
   unbanResult,
   unchangedResult,
+  unconfirmedResult,
+  withBlocked,
+  withBlocks,
   withClients,
   withLifted,
+  withProtection,
+  withUnconfirmed,
 } from './order-answers.ts';
+import { Patience } from './patience.ts';
 import { findCovered, type Protection } from './protection.ts';
 
 export const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
@@ -55,6 +59,8 @@ export interface OperatorOptions {
   readonly now: () => number;
   /** Brings the firewall in line with these changes; resolves when it was tried. */
   readonly reconcile: (which: Changes) => Promise<void>;
+  /** How long a person waits for the firewall; for tests. */
+  readonly answerMs?: number;
   /** A person asked for releases; other hosts of a fleet may have bans that this one lacks. Answers for those, by name. */
   readonly onUnban?: (
     request: UnbanRequest,
@@ -66,9 +72,11 @@ export class Operator {
   private readonly options: OperatorOptions;
   private readonly enforce: boolean;
   private readonly scheme: ClientScheme;
+  private readonly patience: Patience;
 
   constructor(options: OperatorOptions) {
     this.options = options;
+    this.patience = new Patience(options.answerMs);
     this.enforce = options.config.mode === 'enforce';
     this.scheme = options.config.detection;
   }
@@ -87,8 +95,11 @@ export class Operator {
     const drafts = [...accepted.values()].map(({ draft }) => draft);
     if (accepted.size > 0) {
       const informed = informEngine(pipeline, accepted.values(), this.scheme);
-      await Promise.all([this.enforce && reconcile(changesOf(accepted.size)), informed]);
-      bans.describeOrders(drafts);
+      const enforced = Promise.all([this.enforce && reconcile(changesOf(accepted.size)), informed]);
+      await this.patience.wait(
+        accepted.size,
+        enforced.then(() => bans.describeOrders(drafts)),
+      );
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
     return this.withDurability(withClients(results.values(), this.scheme, (name) => trail.findActiveBan(name, now())));
@@ -154,7 +165,8 @@ export class Operator {
     };
     const bans = trail.activeBansOf(lifted, timeMs);
     const actor = `operator:${request.operator}` as const;
-    await this.lift(bans, actor, request.reason, prefixes, onLifted);
+    const lifting = this.lift(bans, actor, request.reason, prefixes, onLifted);
+    const answered = (await this.patience.waitForLift(lifted, lifting)) ? told : lifted.map(unconfirmedResult);
     const answers = await elsewhere;
     const elsewhereLifted = [...(answers?.values() ?? [])].filter(({ code }) => code === 'done');
     this.options.bans.tellLiftedElsewhere(
@@ -162,7 +174,10 @@ export class Operator {
       actor,
       request.reason,
     );
-    return [...results.map((each) => answers?.get(each.target) ?? each), ...told];
+    const elsewhereTold = results.map((each) => answers?.get(each.target) ?? each);
+    const isLifting = (client: string) => this.patience.isLifting(client);
+    const remainders = (clients: readonly string[]) => this.options.bans.findRemainders(clients);
+    return [...withBlocked(elsewhereTold, remainders, isLifting), ...answered];
   }
 
   private unbanResults(lifted: readonly ActiveBan[], reasons: ReadonlyMap<string, string>): readonly TargetResult[] {
@@ -200,15 +215,17 @@ export class Operator {
     const allowed = request.remove ? [] : drafts.flatMap(({ client }) => parsePrefix(client) ?? []);
     const overlaps = findOverlaps(trail.activeClients(now()), allowed);
     const lost = bans.record(drafts).filter(isLost);
-    await protection.refresh();
+    const refreshed = protection.refresh();
+    const enforced = request.remove ? refreshed : refreshed.then(() => reconcile(changesOf(drafts.length)));
+    const isEnforced = await this.patience.wait(drafts.length, enforced);
     const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
     const recorded = results.map((each) => failed.get(each.target) ?? each);
-    if (!request.remove) await reconcile(changesOf(drafts.length));
     if (tell === 'all') bans.describeOrders(drafts.filter(({ client }) => !failed.has(client)));
-    const told = request.remove
-      ? this.withProtection(recorded)
-      : withLifted(this.withBlocks(recorded), overlaps, (client) => trail.findActiveBan(client, now()) === undefined);
-    return this.withDurability(told);
+    if (request.remove) return this.withDurability(withProtection(recorded, (prefix) => protection.find(prefix)));
+    const blocks = withBlocks(recorded, bans.findRemainders(recorded.map(({ target }) => target)));
+    const told = withLifted(blocks, overlaps, (client) => trail.findActiveBan(client, now()) === undefined);
+    const isBlocked = (prefix: Prefix) => Object.values(overlaps(prefix)).some((some) => some.length > 0);
+    return this.withDurability(isEnforced ? told : withUnconfirmed(told, isBlocked));
   }
 
   /** Lets banning resume before the fuse's hold is over. */
@@ -219,31 +236,6 @@ export class Operator {
     bans.noteFuseReset(fuse, operator, reason);
     const isDurable = await trail.isDurable();
     return { ok: true, message: 'the fuse is reset: zban bans again', ...(!isDurable && { durable: false }) };
-  }
-
-  /** Nor is what is no longer an entry and yet never banned. */
-  private withProtection(results: readonly TargetResult[]): readonly TargetResult[] {
-    return results.map((each) => {
-      const prefix = parsePrefix(each.target);
-      const never = each.ok && prefix && this.options.protection.find(prefix);
-      if (!never || !prefixContains(never.prefix, prefix)) return each;
-      return result(
-        each.target,
-        'failed',
-        `its entry is removed, but it is still never banned: ${describeProtection(never.because)}`,
-      );
-    });
-  }
-
-  /** What is allowed and yet blocked is no success. */
-  private withBlocks(results: readonly TargetResult[]): readonly TargetResult[] {
-    const remainders = this.options.bans.findRemainders(results.map(({ target }) => target));
-    return results.map((each) => {
-      const { failure, blockedBy } = remainders(each.target);
-      const cause = failure ?? (blockedBy.length > 0 ? `the ban of ${listSome(blockedBy)} stands` : undefined);
-      if (!each.ok || cause === undefined) return each;
-      return result(each.target, 'failed', `${each.message}, but still blocked: ${cause}`);
-    });
   }
 
   /** Lifts the bans that protection has come to cover (an operator logged in from there, an entry was allowed). */

@@ -1,11 +1,15 @@
 /** What a person hears of each target of an order, and what is recorded of an exception. */
 import type { AllowRequest, TargetResult } from '../../control/protocol.ts';
+import { describeProtection } from '../../english/refusal.ts';
 import type { ActiveBan, DraftOf } from '../../model/audit.ts';
 import { type ClientScheme, findClientKey, formatClient } from '../../net/client-key.ts';
-import { BITS_MIN, type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { BITS_MIN, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
 import { BLANK } from '../../record/row/row.ts';
 import { findOrigin } from '../bans/origin.ts';
 import type { OverlapsOf, Remainder } from '../bans/overlap.ts';
+import type { Protection } from './protection.ts';
+
+const UNCONFIRMED = 'the firewall has not confirmed that yet and may still block it; zban keeps trying';
 
 /** Bans that one answer names. */
 const TARGETS_TOLD = 5;
@@ -76,6 +80,60 @@ export function withLifted(
     return targetResult(each.target, each.code, allowedMessage(each.target, [...covering, ...within].filter(isLifted)));
   });
 }
+
+/** What is allowed and yet blocked is no success. */
+export const withBlocks = (
+  results: readonly TargetResult[],
+  remainders: (target: string) => Remainder,
+): readonly TargetResult[] =>
+  results.map((each) => {
+    const { failure, blockedBy } = remainders(each.target);
+    const cause = failure ?? (blockedBy.length > 0 ? `the ban of ${listSome(blockedBy)} stands` : undefined);
+    if (!each.ok || cause === undefined) return each;
+    return targetResult(each.target, 'failed', `${each.message}, but still blocked: ${cause}`);
+  });
+
+/** Nor is what is no longer an entry and yet never banned. */
+export const withProtection = (results: readonly TargetResult[], find: Protection['find']): readonly TargetResult[] =>
+  results.map((each) => {
+    const prefix = parsePrefix(each.target);
+    const never = each.ok && prefix && find(prefix);
+    if (!never || !prefixContains(never.prefix, prefix)) return each;
+    const why = describeProtection(never.because);
+    return targetResult(each.target, 'failed', `its entry is removed, but it is still never banned: ${why}`);
+  });
+
+/** Of bans that were lifted, of which the firewall has said nothing in the time that a person waits. */
+export const withUnconfirmed = (
+  results: readonly TargetResult[],
+  isBlocked: (prefix: Prefix) => boolean,
+): readonly TargetResult[] =>
+  results.map((each) => {
+    const prefix = each.code === 'done' ? parsePrefix(each.target) : undefined;
+    return prefix && isBlocked(prefix) ? targetResult(each.target, 'failed', `${each.message}; ${UNCONFIRMED}`) : each;
+  });
+
+/** Of what is not banned, what the firewall blocks all the same. */
+export function withBlocked(
+  results: readonly TargetResult[],
+  findRemainders: (clients: readonly string[]) => (client: string) => Remainder,
+  isLifting: (client: string) => boolean,
+): readonly TargetResult[] {
+  const absent = results.flatMap(({ code, target }) => (code === 'not_found' ? target : []));
+  if (absent.length === 0) return results;
+  const remainders = findRemainders(absent);
+  return results.map((each) => {
+    const { target } = each;
+    const { failure, blockedBy } = remainders(target);
+    if (each.code !== 'not_found') return each;
+    if (failure !== undefined) return targetResult(target, 'failed', `still blocked by the firewall: ${failure}`);
+    if (blockedBy.length > 0) return targetResult(target, 'failed', `still blocked by ${listSome(blockedBy)}`);
+    return isLifting(target) ? unconfirmedResult(target) : each;
+  });
+}
+
+export const unconfirmedResult = (target: string): TargetResult =>
+  targetResult(target, 'failed', `its ban is lifted; ${UNCONFIRMED}`);
 
 function allowedMessage(target: string, lifted: readonly string[]): string {
   if (lifted.length === 0) return 'allowed';
