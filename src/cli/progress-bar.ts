@@ -1,7 +1,7 @@
 /** How far a long command has come: one line on standard error, where that is a terminal, and gone at the end. */
 import { describePace, estimateProgress, type Progress } from '../english/progress.ts';
 import type { Sink } from './output.ts';
-import { glyphsFor } from './style.ts';
+import { EMPTY, FULL } from './style.ts';
 
 const DRAW_MS = 100;
 const BAR_COLUMNS = 24;
@@ -11,20 +11,13 @@ export class ProgressBar {
   private readonly what: string;
   private readonly stream: Sink;
   private readonly now: () => number;
-  private readonly glyphs: ReturnType<typeof glyphsFor>;
   private readonly startedMs: number;
   private drawnMs = Number.NEGATIVE_INFINITY;
 
-  constructor(
-    what: string,
-    stream: Sink = process.stderr,
-    now: () => number = () => performance.now(),
-    glyphs = glyphsFor(process.env),
-  ) {
+  constructor(what: string, stream: Sink = process.stderr, now: () => number = () => performance.now()) {
     this.what = what;
     this.stream = stream;
     this.now = now;
-    this.glyphs = glyphs;
     this.startedMs = now();
   }
 
@@ -49,7 +42,7 @@ export class ProgressBar {
 
   private text(progress: Progress, noun: string): string {
     const full = Math.round(progress.share * BAR_COLUMNS);
-    const bar = `${this.glyphs.full.repeat(full)}${this.glyphs.empty.repeat(BAR_COLUMNS - full)}`;
+    const bar = FULL.repeat(full) + EMPTY.repeat(BAR_COLUMNS - full);
     const percent = String(Math.floor(progress.share * 100)).padStart(3);
     return `${this.what} ${bar} ${percent}%  ${describePace(progress, noun)}`.slice(0, (this.stream.columns ?? 80) - 1);
   }

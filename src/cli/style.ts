@@ -6,33 +6,20 @@ type Paint = (text: string) => string;
 
 const PAINTS = ['bold', 'dim', 'inverse', 'red', 'green', 'yellow', 'cyan'] as const;
 
-export type Style = Readonly<Record<(typeof PAINTS)[number], Paint>> & { readonly glyphs: Glyphs };
+export type Style = Readonly<Record<(typeof PAINTS)[number], Paint>>;
 
 /** What bars are drawn with. */
-export interface Glyphs {
-  readonly full: string;
-  readonly empty: string;
-  /** From low to high. */
-  readonly steps: string;
-}
-
-const UNICODE: Glyphs = { full: '█', empty: '░', steps: '▁▂▃▄▅▆▇█' };
-const ASCII: Glyphs = { full: '#', empty: '.', steps: '_.-=+*%#' };
+export const FULL = '█';
+export const EMPTY = '░';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** ASCII where the locale (locale(7)) says that the terminal shows nothing else; where there is none, it nearly always does. */
-export function glyphsFor(env: Environment): Glyphs {
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
-  return locale === '' || /utf-?8/i.test(locale) ? UNICODE : ASCII;
-}
-
-export function createStyle(isColoured: boolean, glyphs: Glyphs = UNICODE): Style {
+export function createStyle(isColoured: boolean): Style {
   const painter =
     (name: (typeof PAINTS)[number]): Paint =>
     (text) =>
       isColoured && text !== '' ? styleText(name, text, { validateStream: false }) : text;
-  return { ...Object.fromEntries(PAINTS.map((name) => [name, painter(name)])), glyphs } as Style;
+  return Object.fromEntries(PAINTS.map((name) => [name, painter(name)])) as Style;
 }
 
 export function wantsColour(stream: { readonly isTTY?: boolean }, env: Environment): boolean {

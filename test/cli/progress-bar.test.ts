@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ProgressBar } from '../../src/cli/progress-bar.ts';
-import { glyphsFor } from '../../src/cli/style.ts';
 import { ReadProgress } from '../../src/replay/progress.ts';
 
 function bar(isTTY: boolean) {
   const clock = { nowMs: 0 };
   const written: string[] = [];
   const stream = { isTTY, columns: 80, write: (text: string) => written.push(text) };
-  return { clock, written, bar: new ProgressBar('replay', stream, () => clock.nowMs, glyphsFor({})) };
+  return { clock, written, bar: new ProgressBar('replay', stream, () => clock.nowMs) };
 }
 
 test('a terminal sees share, rate and time left, ten times a second at most, and nothing is left of it', () => {

@@ -1,7 +1,7 @@
 /** The picture of `zban top` at the sizes that terminals have. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createStyle, glyphsFor } from '../../src/cli/style.ts';
+import { createStyle } from '../../src/cli/style.ts';
 import { width } from '../../src/cli/text.ts';
 import { drawSite, drawTop, extendRates, type Picture } from '../../src/cli/top/layout.ts';
 import type { ActiveBan } from '../../src/model/audit.ts';
@@ -93,16 +93,6 @@ test('a long IPv6 address is whole from 80 columns on', () => {
   const lines = drawTop(picture({ bans: [ban(name, null)], clients: [client(name, 0.5)] }), { rows: 20, columns: 80 });
   assert.equal(lines.filter((line) => line.includes(name)).length, 2);
   assert.match(lines.join('\n'), new RegExp(`^ {2}${name} +scan +permanent +2`, 'm'));
-});
-
-test('bars are ASCII where the locale is no UTF-8 one', () => {
-  const [newest] = drawTop(picture({ style: createStyle(false, glyphsFor({ LANG: 'C' })) }), {
-    rows: 20,
-    columns: 80,
-  }).filter((line) => line.includes('2001:db8:bad:3eaf::/64'));
-  assert.match(newest ?? '', / #######\. {2}90% /);
-  for (const env of [{ LANG: 'de_DE.utf8' }, { LANG: 'C', LC_ALL: 'C.UTF-8' }, {}])
-    assert.equal(glyphsFor(env).full, '█', JSON.stringify(env));
 });
 
 test('what is selected is in view, however far down its list it is', () => {

@@ -4,7 +4,7 @@ import { type Context, requireSocket } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { showLive } from '../screen.ts';
-import { createStyle, glyphsFor, wantsColour } from '../style.ts';
+import { createStyle, wantsColour } from '../style.ts';
 import { drawTop } from '../top/layout.ts';
 import { TopSession } from '../top/session.ts';
 import { explain } from './explain.ts';
@@ -25,7 +25,7 @@ export async function top(context: Context): Promise<number> {
     output.json([...view.clients].sort((a, b) => b.requests - a.requests));
     return EXIT.done;
   }
-  const style = createStyle(wantsColour(process.stdout, env), glyphsFor(env));
+  const style = createStyle(wantsColour(process.stdout, env));
   const session = new TopSession(context, style, view, explain);
   await session.readBans();
   if (process.stdout.isTTY) await watch(session, socket);

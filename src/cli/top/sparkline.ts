@@ -1,4 +1,7 @@
-import type { Style } from '../style.ts';
+import { EMPTY, FULL, type Style } from '../style.ts';
+
+/** Bars of one column, from low to high. */
+const STEPS = '▁▂▃▄▅▆▇█';
 
 /** The band in which values are usual, and above which they are far too high. */
 export interface Band {
@@ -8,12 +11,11 @@ export interface Band {
 
 /** The newest values as bars, one column each, against the band: yellow above it, red above its limit. */
 export function sparkline(values: readonly number[], columns: number, band: Band | undefined, style: Style): string {
-  const { steps } = style.glyphs;
   const shown = values.slice(-Math.max(0, columns));
   const top = Math.max(1, band?.high ?? 0, ...shown);
   const bars = shown.map((value) => {
     const paint = band && value > band.limit ? style.red : band && value > band.high ? style.yellow : style.green;
-    return { paint, bar: steps[Math.min(steps.length - 1, Math.floor((value / top) * steps.length))] ?? '' };
+    return { paint, bar: STEPS[Math.min(STEPS.length - 1, Math.floor((value / top) * STEPS.length))] ?? '' };
   });
   // One colour for a run of bars: each costs ten bytes, every second.
   let text = '';
@@ -35,6 +37,5 @@ export function shareBar(share: number, columns: number, style: Style): string {
   const full = Math.max(0, Math.min(columns, Math.round(share * columns)));
   const paint = share >= 0.8 ? style.red : share >= 0.5 ? style.yellow : style.green;
   const percent = `${Math.min(999, Math.round(share * 100))}%`.padStart(5);
-  const { full: filled, empty } = style.glyphs;
-  return `${paint(filled.repeat(full))}${style.dim(empty.repeat(columns - full))}${percent}`;
+  return `${paint(FULL.repeat(full))}${style.dim(EMPTY.repeat(columns - full))}${percent}`;
 }

@@ -15,7 +15,7 @@ import type { TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
 import { ProgressBar } from '../progress-bar.ts';
-import { columnsOf, createStyle, glyphsFor, wantsColour } from '../style.ts';
+import { columnsOf, createStyle, wantsColour } from '../style.ts';
 import { cutText, foldLine } from '../text.ts';
 import { drawSite, extendRates } from '../top/layout.ts';
 import { describeAttack, describeEntry } from './lines.ts';
@@ -26,7 +26,7 @@ const LOOKS_PER_ASK = 4;
 const CLEAR_LINE = '\r\u001b[2K';
 
 const [configPath = '', daemonLog = '', simulatorLog] = process.argv.slice(2);
-const style = createStyle(wantsColour(process.stdout, process.env), glyphsFor(process.env));
+const style = createStyle(wantsColour(process.stdout, process.env));
 const isLive = process.stdout.isTTY === true;
 const learning = new ProgressBar('learning', process.stdout);
 let liveLine = '';
