@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import { openDatabase } from '../../src/record/database/database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
-import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { createTrail } from '../support/direct-writer.ts';
 import { type RowChanges, rowDraft } from '../support/rows.ts';
 import { place } from './run-zban.ts';
 
@@ -15,8 +15,7 @@ export function record(t: TestContext, drafts: readonly AuditDraft[]) {
   const database = openDatabase(path, { busyTimeoutMs: 1000 });
   t.after(() => database.close());
   /** The trail as a daemon has it that starts now. */
-  const openTrail = () =>
-    new AuditTrail({ database, gate: new WriteGate(path, Date.now), configVersion: '0123456789ab' });
+  const openTrail = () => createTrail({ database, gate: new WriteGate(path, Date.now), configVersion: '0123456789ab' });
   const trail = openTrail();
   trail.append(drafts);
   return { ...paths, path, trail, openTrail };

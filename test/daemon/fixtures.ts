@@ -5,11 +5,12 @@ import { Incidents } from '../../src/daemon/reports/incidents.ts';
 import type { EnforcementResult } from '../../src/enforce/reconciler.ts';
 import type { Notification } from '../../src/model/notification.ts';
 import type { BanEvent, RefusedEvent } from '../../src/model/told-event.ts';
-import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
+import type { TrailWriter } from '../../src/record/chain/trail-writer.ts';
 import { openDatabase, type RecordDatabase } from '../../src/record/database/database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
-import { type Call, callDirectly } from '../../src/record/thread/call.ts';
+import type { Call } from '../../src/record/thread/call.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { writeDirectly } from '../support/direct-writer.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12);
@@ -48,7 +49,7 @@ const SLOW_TURNS = 30;
 
 /** Writes as a disk does that takes its time. */
 function writeSlowly(database: RecordDatabase): Call<TrailWriter> {
-  const write = callDirectly(new TrailWriter(database));
+  const write = writeDirectly(database);
   return (method, argument, done) => {
     let turns = SLOW_TURNS;
     const turn = () => void (turns-- > 0 ? setImmediate(turn) : write(method, argument, done));
@@ -66,7 +67,7 @@ function openTrail(t: TestContext, isSlow: boolean): { trail: AuditTrail; databa
       database,
       gate,
       configVersion: '0123456789ab',
-      ...(isSlow && { writer: writeSlowly(database) }),
+      writer: isSlow ? writeSlowly(database) : writeDirectly(database),
     }),
   };
 }

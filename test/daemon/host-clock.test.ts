@@ -6,7 +6,7 @@ import { HostClock } from '../../src/daemon/watch/host-clock.ts';
 import { TOLERANCE_MS } from '../../src/model/reconcile.ts';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
-import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { createTrail } from '../support/direct-writer.ts';
 import { banEvent, makeBans, T0 } from './fixtures.ts';
 
 const SECOND = 1000;
@@ -149,7 +149,7 @@ for (const [way, ms] of [
     await watching.look();
     await bans.expireDue();
     assert.equal(inForce().length, 2);
-    const stored = new AuditTrail({ database, gate: new WriteGate(database.path, () => 0), configVersion: 'x' });
+    const stored = createTrail({ database, gate: new WriteGate(database.path, () => 0), configVersion: 'x' });
     assert.deepEqual(
       stored.activeBans(0).map(({ untilMs }) => untilMs),
       [T0 + ms + 600 * SECOND, null],

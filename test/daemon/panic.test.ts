@@ -8,7 +8,7 @@ import type { Notification } from '../../src/model/notification.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
 import { Reserve } from '../../src/record/loss/reserve.ts';
 import { BLANK } from '../../src/record/row/row.ts';
-import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { createTrail } from '../support/direct-writer.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
 
@@ -163,7 +163,7 @@ test('a database that takes nothing: the reserve holds the panic, and its end; w
   const { ask, bans, trail, reserve, database } = make(t);
   /** What the next start finds: the database as it is on disk, and the reserve. */
   const afterCrash = () =>
-    findPanic({ trail: new AuditTrail({ database, gate: new WriteGate('', () => 0), configVersion: '' }), reserve });
+    findPanic({ trail: createTrail({ database, gate: new WriteGate('', () => 0), configVersion: '' }), reserve });
   database.sql.pragma('query_only = ON');
   assert.deepEqual(await ask(false), {
     ok: true,

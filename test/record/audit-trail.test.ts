@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
 import { clockDraft } from '../../src/record/row/row.ts';
-import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { TrailReader } from '../../src/record/trail/trail-reader.ts';
+import { createTrail } from '../support/direct-writer.ts';
 import { ban, draft, MINUTE, NUMBERS, openTrail, plain, position, savedPositions, T0 } from './examples.ts';
 
 test('rows are numbered, bound to the configuration and to the row before', (t) => {
   const { trail, database, gate } = openTrail(t);
   const [first, second] = trail.append([ban('192.0.2.1'), draft('ban_result', '192.0.2.1', { detail: 'ok' })]);
-  const [third] = new AuditTrail({ database, gate, configVersion: 'beefbeefbeef' }).append([draft('start', null)]);
+  const [third] = createTrail({ database, gate, configVersion: 'beefbeefbeef' }).append([draft('start', null)]);
   assert.deepEqual([first?.id, second?.id, third?.id], [1, 2, 3]);
   assert.deepEqual([second?.configVersion, third?.configVersion], ['c0ffee123456', 'beefbeefbeef']);
   const numbers = '{"result":"ok"}';
@@ -57,7 +57,7 @@ test('a ban that ends between two milliseconds, or has no tier, ends by the data
     durations.map((durationSeconds, n) => ban(`192.0.2.${n}`, { durationSeconds, tier: n === 0 ? null : n })),
   );
   const known = trail.activeBans(T0).map(plain);
-  const again = new AuditTrail({ database, gate, configVersion: 'c0ffee123456' });
+  const again = createTrail({ database, gate, configVersion: 'c0ffee123456' });
   assert.deepEqual(again.activeBans(T0).map(plain), known);
   assert.equal(known[0]?.untilMs, T0 + 3_600_000);
   assert.equal(verifyAudit(database).ok, true);
@@ -275,7 +275,7 @@ test('ends that move between two rows of one batch: the database has what memory
   const again = ban('192.0.2.1', { timeMs: T0 - 50 * MINUTE });
   trail.append([ban('192.0.2.1'), ban('192.0.2.2'), clockDraft(T0, -60 * MINUTE, 1), again]);
   const ends = [T0 - 40 * MINUTE, T0 - 50 * MINUTE];
-  for (const one of [trail, new AuditTrail({ database, gate, configVersion: 'x' })])
+  for (const one of [trail, createTrail({ database, gate, configVersion: 'x' })])
     assert.deepEqual(
       one.activeBans(0).map(({ untilMs }) => untilMs),
       ends,

@@ -2,13 +2,13 @@
 
 import { openDatabase } from '../../src/record/database/database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
-import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { createTrail } from '../support/direct-writer.ts';
 import { ban, draft, position, T0 } from './examples.ts';
 
 const path = process.argv[2] ?? '';
 const database = openDatabase(path, { busyTimeoutMs: 100 });
 const gate = new WriteGate(path, Date.now);
-const trail = new AuditTrail({ database, gate, configVersion: 'c0ffee123456' });
+const trail = createTrail({ database, gate, configVersion: 'c0ffee123456' });
 for (let round = 1; ; round++) {
   const client = `198.51.100.${round % 200}`;
   const drafts = [ban(client, { durationSeconds: null }), draft('ban_result', client, { detail: 'ok' })];

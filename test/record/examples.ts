@@ -6,14 +6,13 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import type { Position } from '../../src/model/chunk.ts';
-import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
 import { openDatabase, type RecordDatabase } from '../../src/record/database/database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
 import type { RecordError, RecordErrorCode } from '../../src/record/error.ts';
 import { DatabaseOutbox } from '../../src/record/outbox/outbox-store.ts';
-import { callDirectly } from '../../src/record/thread/call.ts';
-import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import type { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { TrailReader } from '../../src/record/trail/trail-reader.ts';
+import { createTrail, writeDirectly } from '../support/direct-writer.ts';
 import { type RowChanges, rowDraft } from '../support/rows.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12, 123);
@@ -120,7 +119,7 @@ export function openTrail(t: TestContext, path = join(folder(t), 'zban.db'), bac
     database,
     gate,
     clock,
-    trail: new AuditTrail({ database, gate, configVersion: 'c0ffee123456', ...rest }),
+    trail: createTrail({ database, gate, configVersion: 'c0ffee123456', ...rest }),
   };
 }
 
@@ -135,5 +134,5 @@ export const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 /** The outbox of a database that this thread writes. */
 export function openOutbox(database: RecordDatabase, gate: WriteGate): DatabaseOutbox {
-  return new DatabaseOutbox(database, gate, callDirectly(new TrailWriter(database)));
+  return new DatabaseOutbox(database, gate, writeDirectly(database));
 }

@@ -11,7 +11,8 @@ import { openKept } from '../../src/record/database/kept-database.ts';
 import { MIGRATIONS } from '../../src/record/database/migrations.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
 import { type RecordError, toRecordError } from '../../src/record/error.ts';
-import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import type { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { createTrail } from '../support/direct-writer.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import {
   afterwards,
@@ -33,7 +34,7 @@ function openStandby(t: TestContext, path: string) {
   const database = openKept(path, { busyTimeoutMs: 20 });
   afterwards(t, () => database.close());
   const gate = new WriteGate(path, () => 0);
-  return { database, gate, trail: new AuditTrail({ database, gate, configVersion: 'c0ffee123456' }) };
+  return { database, gate, trail: createTrail({ database, gate, configVersion: 'c0ffee123456' }) };
 }
 
 /** A database with one ban, whose writer was killed: the newest rows are in the -wal file alone. */

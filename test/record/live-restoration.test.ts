@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { cutRows } from '../../src/record/chain/prune.ts';
 import type { Batch } from '../../src/record/chain/trail-statements.ts';
-import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
+import type { TrailWriter } from '../../src/record/chain/trail-writer.ts';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
 import { openKept } from '../../src/record/database/kept-database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
@@ -12,6 +11,7 @@ import { findUnfinished } from '../../src/record/loss/lost-rows.ts';
 import { PORTION_ROWS } from '../../src/record/row/row.ts';
 import type { Call } from '../../src/record/thread/call.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { callDirectly, createWriter } from '../support/direct-writer.ts';
 import { afterwards, ban, draft, folder, T0 } from './examples.ts';
 
 const BANS = 1500;
@@ -22,7 +22,7 @@ function openLost(t: TestContext) {
   const path = join(folder(t), 'zban.db');
   const database = openKept(path, { busyTimeoutMs: 20 });
   afterwards(t, () => database.close());
-  const target = new TrailWriter(database, cutRows);
+  const target = createWriter(database);
   const asked: { readonly batch: Batch; readonly done: (outcome: never) => void }[] = [];
   const writer = ((_method: 'write', batch: Batch, done: (outcome: never) => void) =>
     void asked.push({ batch, done })) as unknown as Call<TrailWriter>;
@@ -41,7 +41,7 @@ function openLost(t: TestContext) {
   );
   while (write() !== undefined);
   database.replace();
-  const reopen = () => new AuditTrail(options);
+  const reopen = () => new AuditTrail({ ...options, writer: callDirectly(target) });
   return { trail, database, write, reopen, held: () => [...trail.enforcedEnds(T0)].length };
 }
 

@@ -4,8 +4,6 @@ import { copyFileSync, existsSync, readFileSync, rmSync, statSync, truncateSync,
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
-import { cutRows } from '../../src/record/chain/prune.ts';
-import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
 import { openKept } from '../../src/record/database/kept-database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
@@ -14,8 +12,8 @@ import { Projection } from '../../src/record/projection/projection.ts';
 import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
 import { readDraft } from '../../src/record/text-log/draft-line.ts';
 import { fitsHash, numberLine, readNumber } from '../../src/record/text-log/line-number.ts';
-import { callDirectly } from '../../src/record/thread/call.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { callDirectly, createWriter } from '../support/direct-writer.ts';
 import fc from '../support/fast-check.ts';
 import {
   afterwards,
@@ -37,7 +35,7 @@ function openKeptTrail(t: TestContext, path = join(folder(t), 'zban.db')) {
   const database = openKept(path, { busyTimeoutMs: 20 });
   afterwards(t, () => database.close());
   const gate = new WriteGate(path, () => 0);
-  const writer = new TrailWriter(database, cutRows);
+  const writer = createWriter(database);
   const options = { database, gate, configVersion: 'c0ffee123456', now: () => T0 };
   return { path, database, writer, trail: new AuditTrail({ ...options, writer: callDirectly(writer) }) };
 }
@@ -135,7 +133,12 @@ for (const [how, damage] of [
     trail.append([draft('trouble', null)]);
     assert.deepEqual(pictureOf(trail.projectionCopy), before);
     assert.ok(existsSync(`${path}.damaged`));
-    const reopened = new AuditTrail({ database, gate: new WriteGate(path, () => 0), configVersion: '' });
+    const reopened = new AuditTrail({
+      database,
+      writer: callDirectly(writer),
+      gate: new WriteGate(path, () => 0),
+      configVersion: '',
+    });
     assert.deepEqual(pictureOf(reopened.projectionCopy), before);
     const result = verifyAudit(database);
     // What was in memory may have been enough for a whole copy.

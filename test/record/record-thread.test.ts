@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import { cutRows } from '../../src/record/chain/prune.ts';
 import type { Batch } from '../../src/record/chain/trail-statements.ts';
-import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
+import type { TrailWriter } from '../../src/record/chain/trail-writer.ts';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
 import { openDatabase } from '../../src/record/database/database.ts';
 import { ReadConnection } from '../../src/record/database/read-connection.ts';
@@ -14,6 +13,7 @@ import { recordError } from '../../src/record/error.ts';
 import type { Call } from '../../src/record/thread/call.ts';
 import { RecordThread } from '../../src/record/thread/record-thread.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { createWriter } from '../support/direct-writer.ts';
 import { afterwards, ban, draft, folder, MINUTE, position, savedPositions, T0 } from './examples.ts';
 
 /** A trail whose writer does nothing until it is told to. */
@@ -21,7 +21,7 @@ function openSlow(t: TestContext) {
   const path = join(folder(t), 'zban.db');
   const database = openDatabase(path, { busyTimeoutMs: 20 });
   afterwards(t, () => database.close());
-  const target = new TrailWriter(database, cutRows);
+  const target = createWriter(database);
   const asked: { readonly batch: Batch; readonly done: (outcome: never) => void }[] = [];
   const writer = ((_method: 'write', batch: Batch, done: (outcome: never) => void) =>
     void asked.push({ batch, done })) as unknown as Call<TrailWriter>;

@@ -1,4 +1,4 @@
-/** Writes to the database: in the record thread (record-worker.ts), or where nothing else has to go on meanwhile. */
+/** Writes to the database, in the record thread (record-worker.ts). */
 import { isNumber, isObject, isText, parseOwn } from '../../model/shape.ts';
 import { preparedFor, type RecordDatabase } from '../database/database.ts';
 import { toRecordError } from '../error.ts';
@@ -30,9 +30,8 @@ export class TrailWriter {
   /** Of the connection whose head is known. */
   private followed: TrailStatements;
 
-  constructor(database: RecordDatabase, cut?: typeof cutRows) {
+  constructor(database: RecordDatabase) {
     this.database = database;
-    this.cutRows = cut;
     this.statements = preparedFor(database, prepareTrail);
     // Another connection may have none of the messages that an earlier one took.
     let generations = 0;

@@ -22,17 +22,3 @@ export type Ask<T> = <K extends keyof Arguments<T> & keyof T>(
   method: K,
   argument: Arguments<T>[K],
 ) => Promise<Result<T, K>>;
-
-/** Carries out at once what is asked for, and answers before it returns. For methods that are not asynchronous. */
-export function callDirectly<T extends object>(target: T): Call<T> {
-  return (method, argument, done) => {
-    const run = target[method] as (argument: unknown) => never;
-    let outcome: Outcome<never>;
-    try {
-      outcome = { ok: true, value: run.call(target, argument) };
-    } catch (error) {
-      outcome = { ok: false, error };
-    }
-    done(outcome);
-  };
-}

@@ -5,9 +5,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { ChainEnd } from '../chain/chain-ends.ts';
-import { cutRows } from '../chain/prune.ts';
 import type { Extra } from '../chain/trail-statements.ts';
-import { type BatchResult, TrailWriter } from '../chain/trail-writer.ts';
+import type { BatchResult, TrailWriter } from '../chain/trail-writer.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import type { WriteGate } from '../database/write-gate.ts';
 import { lossDraft, portionsOf, restorationDrafts, unfinished } from '../loss/lost-rows.ts';
@@ -16,7 +15,7 @@ import type { Change, Projection } from '../projection/projection.ts';
 import { storedOf } from '../projection/projection-statements.ts';
 import { loadStored } from '../projection/projection-table.ts';
 import { joinRows, PORTION_ROWS, writeRow } from '../row/row.ts';
-import { type Call, callDirectly, type Outcome } from '../thread/call.ts';
+import type { Call, Outcome } from '../thread/call.ts';
 import { Backlog, type TrailStatus } from './backlog.ts';
 import { RowWaits } from './row-waits.ts';
 import { TrailReader } from './trail-reader.ts';
@@ -27,8 +26,8 @@ const BATCH_ROWS = 10_000;
 export interface TrailRecorderOptions {
   /** For reading. */
   readonly database: RecordDatabase;
-  /** What writes to the database. Default: this thread does, through `database`. */
-  readonly writer?: Call<TrailWriter>;
+  /** What writes to the database. */
+  readonly writer: Call<TrailWriter>;
   /** Makes `database` another connection: the file is another one, or can be read only now. */
   readonly reopen?: () => void;
   /** Shared by everything that writes to this database. */
@@ -76,7 +75,7 @@ export abstract class TrailRecorder extends BansInForce {
     this.written = this.reader.readHead();
     this.#options = options;
     this.#database = database;
-    this.writer = options.writer ?? callDirectly(new TrailWriter(database, cutRows));
+    this.writer = options.writer;
     this.gate = options.gate;
     this.#now = options.now ?? Date.now;
     this.backlog = new Backlog(options.backlogMax ?? 100_000);
