@@ -5,7 +5,6 @@ import { CodedError } from '../model/coded-error.ts';
 
 /** Closed set of causes, also the metric label. */
 export type RecordErrorCode =
-  | 'old_node'
   | 'cannot_open'
   | 'no_permission'
   | 'missing'
@@ -28,7 +27,6 @@ export class RecordError extends CodedError<RecordErrorCode> {
 const CAT_FAILED = 1;
 
 const FIX: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
-  old_node: () => 'zban needs Node.js 24 or later: start it with scripts/zban, which brings its own',
   cannot_open: (path) => `check that it is a file and its folder exists: ls -ld ${path}`,
   no_permission: (path) => `give it to the user zban runs as (chown), or run this as root: ls -l ${path}`,
   missing: () => 'zban has not run here with this configuration',

@@ -42,12 +42,6 @@ test('a new database gets its folder, its rights and the safe settings', (t) => 
   assert.equal(pragma('busy_timeout'), 20);
 });
 
-test('Node.js too old for the binary is refused before it is loaded', (t) => {
-  const path = join(folder(t), 'zban.db');
-  assert.throws(() => openDatabase(path, { ...WRITER, nodeVersion: '20.19.0' }), failsWith('old_node', /20\.19\.0/));
-  assert.equal(existsSync(path), false);
-});
-
 test('an old database is brought up to date with all that is in it', (t) => {
   const path = join(folder(t), 'zban.db');
   const old = new BetterSqlite3(path);

@@ -7,8 +7,6 @@ import { codeOf } from '../../model/coded-error.ts';
 import { recordError, toRecordError } from '../error.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
-/** better-sqlite3's binary crashes older versions with a bare SIGSEGV, so the version is asked before it is loaded. */
-const NODE_MAJOR_MIN = 22;
 /** The log of changes is cut back to this after it grew, bytes. */
 const WAL_BYTES_KEPT = 16 * 1024 * 1024;
 export const FILE_MODE = 0o640;
@@ -21,8 +19,7 @@ export interface OpenOptions {
   readonly busyTimeoutMs: number;
   /** The same while opening, milliseconds; default 5000. */
   readonly openTimeoutMs?: number;
-  /** For tests of the check itself and of migrations. */
-  readonly nodeVersion?: string;
+  /** For tests of migrations. */
   readonly migrations?: readonly Migration[];
 }
 
@@ -46,18 +43,14 @@ export interface RecordDatabase {
  * WAL with synchronous=FULL: a commit is on disk when it returns (https://sqlite.org/pragma.html#pragma_synchronous).
  */
 export function openDatabase(path: string, options: OpenOptions): RecordDatabase {
-  const { nodeVersion = process.versions.node, readonly = false } = options;
-  if (Number.parseInt(nodeVersion, 10) < NODE_MAJOR_MIN) {
-    throw recordError('old_node', path, `cannot be opened by Node.js ${nodeVersion}`);
-  }
   try {
-    return readonly ? openReader(path, options) : openWriter(path, options);
+    return options.readonly ? openReader(path, options) : openWriter(path, options);
   } catch (error) {
     throw toRecordError(error, path);
   }
 }
 
-/** Loaded late: see NODE_MAJOR_MIN. */
+/** Loaded late: not all that imports this file opens a database. */
 export function loadSqlite(): typeof BetterSqlite3 {
   return createRequire(import.meta.url)('better-sqlite3');
 }
