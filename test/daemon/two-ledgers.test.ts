@@ -23,7 +23,14 @@ const [HOUR, DAY] = [3600, 86_400];
 const any = fc.constantFrom(...CLIENTS, ...NETWORKS);
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('judge'), target: fc.constantFrom(...CLIENTS) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ban'), target: any, forMs: fc.constantFrom(60_000, 4 * DAY * 1000, null) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('ban'),
+      target: any,
+      forMs: fc.constantFrom(60_000, 4 * DAY * 1000, null),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('unban'), target: any }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('allow'), target: any }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait'), seconds: fc.constantFrom(1, 61, HOUR, 3 * DAY) }) },
