@@ -198,6 +198,13 @@ test('a session that ended is no guessing: 401 where the client was served befor
   assert.equal(go(ready(), 200, 5, (n) => [{ path: `/api/news?since=${n}`, status: 401 }])?.condition, 'brute_force');
 });
 
+test('elsewhere fewer than 50 a minute look like a session that ended (docs/limits.md)', () => {
+  const tries = (gap: number) =>
+    go(ready(), 7200 / gap, gap, (n) => [guess('/api/enter', n === 0 ? { size: 600 } : { status: 401, size: 60 })]);
+  assert.equal(tries(1.2), undefined);
+  assert.equal(tries(0.5)?.condition, 'brute_force');
+});
+
 test('an account of its own excuses nobody who guesses others where people sign in', () => {
   for (const every of [Number.POSITIVE_INFINITY, 10]) {
     const ban = go(ready(), 120, 1, (n) => {

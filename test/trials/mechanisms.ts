@@ -53,8 +53,21 @@ const MECHANISMS: readonly Mechanism[] = [
   ['scan: polled with a counter or the time', 'detect/observer.ts', '|| request.asked || polls', '|| request.asked'],
   ['scan: writing', 'detect/scan.ts', '!request.refused || request.writing', '!request.refused'],
   ['scan: refused to others, too', 'detect/scan.ts', 'request.known || request.likewise', 'request.known'],
+  [
+    'scan: redirected again',
+    'detect/scan.ts',
+    'if (request.redirected && request.again && !request.counting) points *= LIKEWISE;',
+    '',
+  ],
+  ['scan: others redirected, too', 'detect/points.ts', 'request.refused || request.redirected;', 'request.refused;'],
   ['brute_force: usual to repeat', 'detect/brute-force.ts', 'if (usualToRepeat) return HARDLY;', ''],
   ['brute_force: varied answers', 'detect/brute-force.ts', 'BY_VARIETY[varied]', '1'],
+  [
+    'brute_force: no session where one signs in',
+    'detect/brute-force.ts',
+    'request.wasServed && !request.login;',
+    'request.wasServed;',
+  ],
   [
     'brute_force: sent on from a form',
     'detect/client-state.ts',
