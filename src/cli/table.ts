@@ -22,42 +22,26 @@ export interface Column<T> {
   readonly right?: true;
 }
 
-/** A row for each of `items`, laid out as `formatFittingTable` does. */
+/**
+ * A row for each of `items`, columns two spaces apart, in at most `columns`; cells are made printable. A last column without a value
+ * is left out. Headings are given up in the order of `spare` until the rest fits; where that is not enough, the last columns go
+ * beneath their rows, with their headings; and what is still the last column is cut.
+ */
 export function formatTable<T>(
   table: readonly Column<T>[],
   items: readonly T[],
   columns: number,
-  spare?: readonly string[],
-): string {
-  const cells = [table.map(({ heading }) => heading), ...items.map((item) => table.map(({ cell }) => cell(item)))];
-  for (const [column, { right }] of table.entries()) {
-    if (!right) continue;
-    const longest = cells.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0);
-    for (const row of cells) row[column] = (row[column] ?? '').padStart(longest);
-  }
-  const [header = [], ...rows] = cells;
-  return formatFittingTable(header, rows, columns, spare);
-}
-
-/**
- * Rows under a header, columns two spaces apart, in at most `columns`; cells are made printable. A last column without a value is
- * left out. Headings are given up in the order of `spare` until the rest fits; where that is not enough, the last columns go
- * beneath their rows, with their headings; and what is still the last column is cut.
- */
-export function formatFittingTable(
-  header: Row,
-  rows: readonly Row[],
-  columns: number,
   spare: readonly string[] = [],
 ): string {
-  const cells = rows.map((row) => row.map(printable));
+  const header = table.map(({ heading }) => heading);
+  const cells = items.map((item) => table.map(({ cell }) => printable(cell(item))));
   const widths = widthsOf([header, ...cells]);
   const before = (kept: readonly number[]) =>
     kept.slice(0, -1).reduce((sum, column) => sum + (widths[column] ?? 0) + 2, 0);
   const fits = (kept: readonly number[]) =>
     before(kept) + Math.min(LAST_COLUMNS_MIN, widths[kept.at(-1) ?? 0] ?? 0) <= columns;
   let kept = header.map((_, column) => column);
-  if (rows.length > 0 && cells.every((row) => (row[kept.length - 1] ?? '') === '')) kept.pop();
+  if (cells.length > 0 && cells.every((row) => (row[kept.length - 1] ?? '') === '')) kept.pop();
   for (const name of spare) if (!fits(kept)) kept = kept.filter((column) => header[column] !== name);
   const beneath: number[] = [];
   while (kept.length > 1 && !fits(kept)) beneath.unshift(kept.pop() ?? 0);
@@ -67,7 +51,10 @@ export function formatFittingTable(
     kept.map((column) => (column === last ? cutText(row[column] ?? '', left) : (row[column] ?? '')));
   const shown = [header, ...cells].map(pick);
   const shownWidths = widthsOf(shown);
-  const pad = (cell: string, column: number) => cell + ' '.repeat((shownWidths[column] ?? 0) - width(cell));
+  const pad = (cell: string, at: number) => {
+    const space = ' '.repeat((shownWidths[at] ?? 0) - width(cell));
+    return table[kept[at] ?? 0]?.right ? space + cell : cell + space;
+  };
   const [top = '', ...lines] = shown.map((row) => row.map(pad).join('  ').trimEnd());
   const told = lines.flatMap((line, at) => [line, ...putBeneath(header, cells[at] ?? [], beneath, columns)]);
   return [top, ...told].join('\n');
@@ -76,10 +63,10 @@ export function formatFittingTable(
 /** `came back 12 · asked for GET /.env 404`, on as many lines as it needs; what is empty or a dash is left out. */
 function putBeneath(header: Row, row: Row, beneath: readonly number[], columns: number): Row {
   const told = beneath.flatMap((column) => {
-    const value = (row[column] ?? '').trim();
+    const value = row[column] ?? '';
     return value === '' || value === '–'
       ? []
-      : [`${(header[column] ?? '').trim().toLowerCase()} ${cutText(value, BENEATH_LINES_MAX * columns)}`.trim()];
+      : [`${(header[column] ?? '').toLowerCase()} ${cutText(value, BENEATH_LINES_MAX * columns)}`.trim()];
   });
   if (told.length === 0) return [];
   const lines = wrapText(told.join(' · '), Math.max(1, columns - BENEATH_INDENT.length));

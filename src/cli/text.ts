@@ -8,8 +8,8 @@ import { printable } from '../model/text.ts';
 const [MINUTE_MS, HALF_DAY_MS] = [60_000, 43_200_000];
 
 /** JSON that is safe on a terminal as well: what JSON leaves as it is but a terminal may obey is escaped. */
-export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     // Outside the basic plane JSON needs both halves.
     [...Array(character.length).keys()]
       .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)

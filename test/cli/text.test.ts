@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { operatorName } from '../../src/cli/context.ts';
 import { readBanDuration, readCount, readPositive, readTargets, whatIsMeant } from '../../src/cli/options.ts';
-import { formatFittingTable, formatPairs } from '../../src/cli/table.ts';
+import { formatPairs, formatTable } from '../../src/cli/table.ts';
 import {
   cutText,
   fit,
@@ -19,13 +19,24 @@ import { printable } from '../../src/model/text.ts';
 import fc from '../support/fast-check.ts';
 import { timeZone } from '../support/time-zone.ts';
 
+/** A table of columns with these headings. */
+function formatRows(
+  headings: readonly string[],
+  rows: readonly string[][],
+  columns: number,
+  spare?: readonly string[],
+) {
+  const table = headings.map((heading, at) => ({ heading, cell: (row: string[]) => row[at] ?? '' }));
+  return formatTable(table, rows, columns, spare);
+}
+
 const terminalObeys = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 test('text from elsewhere never reaches the terminal as anything but text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.doesNotMatch(printable(text), terminalObeys);
-      assert.doesNotMatch(formatFittingTable(['A'], [[text]], 80).replaceAll('\n', ''), terminalObeys);
+      assert.doesNotMatch(formatRows(['A'], [[text]], 80).replaceAll('\n', ''), terminalObeys);
       assert.deepEqual(JSON.parse(safeJson({ text })), { text });
       assert.doesNotMatch(safeJson(text), /[\u007f-\u009f\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     }),
@@ -49,7 +60,7 @@ test('bytes are cut to a readable unit', () => {
 });
 
 test('columns align, whatever their cells', () => {
-  const table = formatFittingTable(
+  const table = formatRows(
     ['CLIENT', 'N'],
     [
       ['192.0.2.1', '1'],
@@ -131,7 +142,7 @@ test('a table fits a narrow terminal: spare columns go in their order, others be
     ['2001:db8:1:2::/64', 'brute_force', '2026-11-20 10:11:12', 'asks for the log-in page of every customer'],
   ];
   const spare = ['SINCE'];
-  const at = (columns: number) => formatFittingTable(header, rows, columns, spare).split('\n').slice(1);
+  const at = (columns: number) => formatRows(header, rows, columns, spare).split('\n').slice(1);
   assert.deepEqual(at(200), [`2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  ${rows[0]?.[3]}`]);
   assert.deepEqual(at(90), [
     '2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  asks for the log-in page of every cu…',
@@ -148,8 +159,8 @@ test('a table fits a narrow terminal: spare columns go in their order, others be
 test('a last column without a value is left out of a table', () => {
   const header = ['CLIENT', 'CONDITION', 'REASON'];
   const without = ['192.0.2.1', 'scan', ''];
-  assert.equal(formatFittingTable(header, [without, without], 80).split('\n')[0], 'CLIENT     CONDITION');
-  const [first, second] = formatFittingTable(header, [without, ['192.0.2.2', 'manual', 'spam']], 80).split('\n');
+  assert.equal(formatRows(header, [without, without], 80).split('\n')[0], 'CLIENT     CONDITION');
+  const [first, second] = formatRows(header, [without, ['192.0.2.2', 'manual', 'spam']], 80).split('\n');
   assert.deepEqual([first, second], ['CLIENT     CONDITION  REASON', '192.0.2.1  scan']);
 });
 
