@@ -32,14 +32,18 @@ class ConfigReadError extends CodedError<'failed'> {
   override readonly name = 'ConfigReadError';
 }
 
+/** Signals of `systemctl kill` reach every process of the service, also the one that has just begun to read. */
+const READS_MAX = 3;
+
 /** As `loadConfig`. Rejects with ConfigReadError, or an AbortError once `signal` is aborted. */
-export async function readConfig(path: string, signal: AbortSignal): Promise<ReadConfig> {
+export async function readConfig(path: string, signal: AbortSignal, reads = READS_MAX): Promise<ReadConfig> {
   const options = { encoding: 'buffer', timeout: TIMEOUT_MS, maxBuffer: BYTES_MAX, signal } as const;
   try {
     const { stdout } = await promisify(execFile)(process.execPath, ['--disable-sigusr1', FILE, path], options);
     return deserialize(stdout);
   } catch (error) {
     if (signal.aborted) throw error;
+    if ((error as ExecFileException).signal === 'SIGHUP' && reads > 1) return readConfig(path, signal, reads - 1);
     throw new ConfigReadError('failed', `${path} was not read: ${describeEnd(error)}; try again`, { cause: error });
   }
 }

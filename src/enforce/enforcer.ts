@@ -113,9 +113,10 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
 
   return {
     start: full.request,
-    changed(which = 'all') {
+    async changed(which = 'all') {
       isAwaited ||= which === 'all';
-      return change(which === 'few' ? fewChanges : changes);
+      const runs = { all: [fewChanges, changes], few: [fewChanges], many: [changes] }[which];
+      await Promise.all(runs.map(change));
     },
     reconcile: full.request,
     async stop() {

@@ -88,7 +88,8 @@ export class Reconciler {
       for (let at = 0; at < (targets?.length ?? 1); at += PORTION_CHANGES) {
         const outcome = await this.takeTurn(async () => {
           if (!this.isCertain) return undefined;
-          targets ??= [...new Set(this.options.desired.takeChanges(which))];
+          // The few have a run of their own: who waits for that one would not hear of what another took.
+          targets ??= [...new Set(this.options.desired.takeChanges(which === 'few' ? 'few' : 'many'))];
           return this.apply(targets.slice(at, at + PORTION_CHANGES), applied);
         });
         if (outcome !== 'applied') yield outcome;

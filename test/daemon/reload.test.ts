@@ -150,8 +150,14 @@ async function refuseUnreadable(daemon: TestDaemon): Promise<void> {
   assert.deepEqual(troubles(), []);
 
   block(configPath);
+  const refusals = refused().length;
   daemon.child?.kill('SIGHUP');
-  process.kill(await findReader(daemon), 'SIGKILL');
+  const reader = await findReader(daemon);
+  // As `systemctl kill` does, to every process of the service.
+  process.kill(reader, 'SIGHUP');
+  const next = await until('it is read again', async () => (await findReader(daemon)) !== reader && findReader(daemon));
+  assert.equal(refused().length, refusals);
+  process.kill(next, 'SIGKILL');
   await until('the refusal', () =>
     /was not read: the process that reads it was ended by SIGKILL/.test(refused().at(-1) ?? ''),
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setUp } from './faulty-kernel.ts';
+import { HOUR_MS, setUp } from './faulty-kernel.ts';
 
 test('while more is about to change the kernel is not asked; the next reconcile asks about all of it, and so do 10,000 changes', async (t) => {
   const { kernel, enforcer, ban, news, desired } = setUp(t);
@@ -38,4 +38,27 @@ test('what went ahead while a full reconcile ran is told once, by whoever asks f
   assert.deepEqual(news, ['confirmed 192.0.2.1']);
   await enforcer.changed();
   assert.deepEqual(news, ['confirmed 192.0.2.1']);
+});
+
+test('a few changes are waited for until the kernel has shown them, also beside many that are applied at that moment', async (t) => {
+  const { kernel, enforcer, ban, news } = setUp(t, Date.now, HOUR_MS, new Set(['192.0.2.1', '192.0.2.2']));
+  await enforcer.start();
+  for (let n = 0; n < 30; n++) ban(`10.0.0.${n}`);
+  ban('192.0.2.1');
+  const { promise, resolve: answer } = Promise.withResolvers<void>();
+  const confirm = kernel.confirm.bind(kernel);
+  kernel.confirm = async (operations, nowMs) => {
+    if (operations.length > 1) await promise;
+    return confirm(operations, nowMs);
+  };
+  const all = enforcer.changed();
+  await enforcer.changed('few');
+  const first = [...news];
+  answer();
+  await all;
+  assert.deepEqual(first, ['confirmed 192.0.2.1'], 'before the many');
+  assert.equal(news.length, 31);
+  ban('192.0.2.2');
+  await enforcer.changed();
+  assert.equal(news.at(-1), 'confirmed 192.0.2.2', 'all are the few as well');
 });

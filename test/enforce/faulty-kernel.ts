@@ -52,7 +52,12 @@ export function createKernel(now: () => number): Kernel {
   return kernel;
 }
 
-export function setUp(t: { after(work: () => unknown): void }, now: () => number = Date.now, reconcileMs = HOUR_MS) {
+export function setUp(
+  t: { after(work: () => unknown): void },
+  now: () => number = Date.now,
+  reconcileMs = HOUR_MS,
+  few?: ReadonlySet<string>,
+) {
   const desired = new Map<string, KernelBan>();
   const news: string[] = [];
   /** Why they failed. */
@@ -67,7 +72,7 @@ export function setUp(t: { after(work: () => unknown): void }, now: () => number
       if (kernel.leaving) throw kernel.leaving;
       left.push(now());
     },
-    desired: desiredBans(desired),
+    desired: desiredBans(desired, few),
     now,
     reconcileMs,
     onResult: (result: EnforcementResult) => {

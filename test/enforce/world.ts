@@ -266,16 +266,21 @@ export async function listed(backend: EnforcementBackend, known: readonly Kernel
 }
 
 /** Desired bans as a test sets them; what changed is what differs from the last look. */
-export function desiredBans(bans: ReadonlyMap<string, KernelBan>): DesiredBans {
-  let seen = new Map<string, KernelBan>();
+export function desiredBans(bans: ReadonlyMap<string, KernelBan>, few?: ReadonlySet<string>): DesiredBans {
+  const seen = new Map<string, KernelBan>();
   return {
     all: () => bans.values(),
     find: (target) => bans.get(target)?.untilMs,
-    takeChanges() {
+    takeChanges(which = 'all') {
+      const isMeant = (target: string) => which === 'all' || !few || few.has(target) === (which === 'few');
       const targets = new Set([...seen.keys(), ...bans.keys()]);
-      const before = seen;
-      seen = new Map(bans);
-      return [...targets].filter((target) => before.get(target) !== bans.get(target));
+      const taken = [...targets].filter((target) => seen.get(target) !== bans.get(target) && isMeant(target));
+      for (const target of taken) {
+        const ban = bans.get(target);
+        if (ban) seen.set(target, ban);
+        else seen.delete(target);
+      }
+      return taken;
     },
   };
 }
