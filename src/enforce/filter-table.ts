@@ -10,6 +10,8 @@ export interface FilterTable {
   readonly own: readonly string[] | undefined;
   /** Rules of any chain that jump to zban's. */
   readonly jumps: readonly string[];
+  /** Chains of other zbans on this host: no packet gets past ours in them. */
+  readonly siblings: ReadonlySet<string>;
 }
 
 /** Takes the lines of `iptables -S`; other people's rules are forgotten at once. */
@@ -17,6 +19,8 @@ export function createTableReader(chain: string): { onLine: (line: string) => vo
   const hooks = new Map<string, string[]>();
   const jumps: string[] = [];
   let own: string[] | undefined;
+  /** Whether all rules of a chain are a zban's. */
+  const others = new Map<string, boolean>();
   const jump = new RegExp(` -[jg] ${chain}( |$)`);
   return {
     onLine(line) {
@@ -28,10 +32,26 @@ export function createTableReader(chain: string): { onLine: (line: string) => vo
         if (name === chain) own?.push(line);
         else hooks.get(name)?.push(line);
         if (name !== chain && jump.test(line)) jumps.push(line);
+        if (name !== chain && others.get(name) !== false) others.set(name, isOfZban(name, line));
       }
     },
-    finish: () => ({ hooks, own, jumps }),
+    finish: () => ({ hooks, own, jumps, siblings: new Set([...others.keys()].filter((name) => others.get(name))) }),
   };
+}
+
+/** Rules as the backends ipset and iptables write them. */
+function isOfZban(chain: string, rule: string): boolean {
+  const set = /^-A \S+ -m set --match-set (\S+)[46] src -j DROP$/.exec(rule)?.[1];
+  return set === undefined ? OWN_RULE.test(rule) : set === chain.toLowerCase();
+}
+
+const OWN_RULE =
+  / -p tcp -m multiport --dports [\d,]+ -j RETURN$| -m comment --comment "?until=(\d+|permanent)"? .*-j DROP$/;
+
+/** Whether zban's jump is the first of a hook, but for those of other zbans: each would take the first place from the other. */
+export function comesFirst({ hooks, siblings }: FilterTable, hook: string, chain: string): boolean {
+  const first = hooks.get(hook)?.find((rule) => !siblings.has(/^-A \S+ -j (\S+)$/.exec(rule)?.[1] ?? ''));
+  return first === `-A ${hook} -j ${chain}`;
 }
 
 export interface Repair {
@@ -51,7 +71,7 @@ export function planRepair(table: FilterTable, chain: string, rules: readonly st
   for (const [hook, listed] of table.hooks) {
     const jump = `-A ${hook} -j ${chain}`;
     const jumps = listed.filter((rule) => rule === jump).length;
-    if (listed[0] === jump && jumps === 1) continue;
+    if (jumps === 1 && comesFirst(table, hook, chain)) continue;
     found.push(jumps === 0 ? `${hook} did not jump to ${chain}` : `the jump from ${hook} to ${chain} was not first`);
     for (let i = 0; i < jumps; i++) batch.push(`-D ${hook} -j ${chain}`);
     batch.push(`-I ${hook} 1 -j ${chain}`);

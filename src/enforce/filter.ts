@@ -3,7 +3,7 @@ import type { Log } from '../model/log.ts';
 import { EnforcementError, unlessRefused } from './backend.ts';
 import type { BackendKind } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
-import { createTableReader, type FilterTable, HOOKS, planRemoval, planRepair } from './filter-table.ts';
+import { comesFirst, createTableReader, type FilterTable, HOOKS, planRemoval, planRepair } from './filter-table.ts';
 import type { Family } from './target.ts';
 
 export interface FilterOptions {
@@ -134,10 +134,11 @@ export const inFilter = {
   async look(ask, { chain }) {
     const rules = await ask('iptables', '-S');
     if (rules === undefined) return { unseen: 'iptables -S' };
-    const hooks = ['INPUT', 'FORWARD', ...(/^-N DOCKER-USER$/m.test(rules) ? ['DOCKER-USER'] : [])];
-    const wrong = hooks.filter(
-      (hook) => new RegExp(`^-A ${hook} .*$`, 'm').exec(rules)?.[0] !== `-A ${hook} -j ${chain}`,
-    );
+    const reader = createTableReader(chain);
+    for (const line of rules.split('\n')) reader.onLine(line);
+    const table = reader.finish();
+    const hooks = [...table.hooks.keys()];
+    const wrong = hooks.filter((hook) => !comesFirst(table, hook, chain));
     if (wrong.length > 0) return { missing: `${chain} at the top of ${wrong.join(', ')}` };
     return { stands: `${chain} comes first in ${hooks.join(', ')}` };
   },

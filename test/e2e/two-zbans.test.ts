@@ -1,7 +1,7 @@
 /** A second zban on a host, with a configuration, database and socket of its own and the chain of the first. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestDaemon } from '../support/daemon.ts';
+import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, toolSkip } from '../support/netns.ts';
 
 const CLIENT = '192.0.2.2';
@@ -59,4 +59,37 @@ test('a second zban with the same chain does not start, says whose it is, and le
   await assert.rejects(second.start(), whose);
   assert.equal(await first.stop('SIGKILL'), null);
   await second.start();
+});
+
+test('two zbans with a chain each leave each other’s place in the firewall alone, and come before all others', {
+  skip: toolSkip('ipset', 'iptables'),
+}, async (t) => {
+  const network = createNetwork({ hosts: ['server'] });
+  t.after(() => network.close());
+  const make = (backend: string, chain: string) => {
+    const firewall = { backend, chain, reconcile: '1s' };
+    const daemon = new TestDaemon({ prefix: network.prefix('server'), config: { firewall } });
+    t.after(() => daemon.close());
+    return daemon;
+  };
+  const daemons = [make('ipset', 'ONE'), make('ipset', 'TWO'), make('iptables', 'THREE')];
+  for (const daemon of daemons) {
+    await daemon.start();
+    assert.equal(daemon.zban('ban', '192.0.2.2').status, 0);
+  }
+  const order = () => network.run('server', ['iptables', '-S', 'INPUT']).split('\n').slice(1, -1);
+  const jumps = ['THREE', 'TWO', 'ONE'].map((chain) => `-A INPUT -j ${chain}`);
+  assert.deepEqual(order(), jumps);
+  // Each heals what it finds, and the others do not take it for a fault.
+  network.run('server', ['iptables', '-I', 'INPUT', '1', '-j', 'ACCEPT']);
+  await until('all come first again', () => order().at(-1) === '-A INPUT -j ACCEPT');
+  const repairs = () => daemons.map(({ stderr }) => stderr.match(/repaired what bans stand in/g)?.length ?? 0).join();
+  const before = [repairs(), order()];
+  network.run('server', ['ipset', 'del', 'one4', '192.0.2.2']);
+  await until('a reconcile has passed', () => /192\.0\.2\.2/.test(network.run('server', ['ipset', 'list', 'one4'])));
+  assert.deepEqual([repairs(), order()], before);
+  for (const daemon of daemons) {
+    assert.match(daemon.zban('doctor').stdout, /ok +firewall: (ONE|TWO|THREE) comes first in INPUT, FORWARD/);
+    assert.deepEqual(daemon.status()?.troubles, []);
+  }
 });
