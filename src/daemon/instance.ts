@@ -87,7 +87,6 @@ export class Instance extends InstanceParts {
       void clockWatch.look();
       void bans.expireDue();
       void lanes.tick();
-      troubles.look();
     });
     lifetime.own('the timer of expiries', endExpiry);
     this.fleet = await joinFleet(this);

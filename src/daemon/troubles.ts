@@ -14,7 +14,7 @@ export interface StoodBefore {
   readonly atMs: number;
 }
 
-/** What stood before a reload and is found again within this time has been told; what is not is over. */
+/** What stood before a reload and is found again within this time has been told. */
 const FOUND_AGAIN_MS = 60_000;
 
 /** How people are told: called once for every trouble that begins, and once for every one that is over. */
@@ -57,25 +57,18 @@ export class Troubles {
     if (this.people && !this.wasTold(trouble.key)) this.people.onBegin(trouble);
   }
 
-  /** For the instance that follows: also what there was no time to find again. */
+  /** For the instance that follows. */
   standingNow(): StoodBefore {
-    const troubles = new Map([...(this.options.before?.troubles ?? []), ...this.standing]);
-    return { troubles, atMs: performance.now() };
+    return { troubles: new Map(this.standing), atMs: performance.now() };
   }
 
   /** What ended since then is told when it begins anew. */
   private wasTold(key: string): boolean {
-    return this.options.before?.troubles.delete(key) === true;
-  }
-
-  /** To be called each second: what stood before a reload, and has not been found again in time, is over. */
-  look(): void {
     const { before } = this.options;
-    if (!before || before.troubles.size === 0 || performance.now() - before.atMs < FOUND_AGAIN_MS) return;
-    for (const key of [...before.troubles.keys()]) this.endBefore(key);
+    return before?.troubles.delete(key) === true && performance.now() - before.atMs < FOUND_AGAIN_MS;
   }
 
-  /** What stood under this key before a reload is over. */
+  /** What stood under this key before a reload is over; of others nobody knows before they are found again. */
   endBefore(key: string): void {
     const trouble = this.options.before?.troubles.get(key);
     if (!trouble) return;

@@ -86,6 +86,10 @@ test('the exit code says the gravest outcome', async (t) => {
   assert.equal(missing.exitCode, 5);
   assert.equal(missing.stdout, '192.0.2.1: banned\n');
   assert.equal(missing.stderr, 'zban: 192.0.2.2: not_found \ufffd[31m\n');
+  assert.match(
+    (await unban('192.0.2.2')).stderr,
+    /\nzban: if it is blocked all the same: zban explain 192\.0\.2\.2 shows its requests, zban doctor who else bans here\n$/,
+  );
   assert.equal((await unban('192.0.2.2', '192.0.2.3')).exitCode, 1);
   const json = await runZban(['unban', '192.0.2.2', '--json', '--config', config]);
   assert.equal((JSON.parse(json.stdout) as TargetResult[])[0]?.code, 'not_found');

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { ControlError } from '../../control/error.ts';
 import type { BanOrder, Progress, TargetResult, UnbanRequest } from '../../control/protocol.ts';
 import { formatCount } from '../../english/number.ts';
+import { printable } from '../../model/text.ts';
 import { listAllowed } from '../allowed.ts';
 import { askInPieces, printListResults, printResults } from '../ask-daemon.ts';
 import { type LoadedList, loadList } from '../ban-list/load-list.ts';
@@ -39,8 +40,16 @@ export async function unban(context: Context, options: Given<typeof UNBAN>): Pro
   if (!all && !some) throw wrongUsage('which addresses? Or --file FILE, or --all');
   const common = { ...whoAsks(context, options), all };
   const results = await askInPieces(targets, (piece) => askUnban(context, { ...common, targets: piece }));
-  return list ? printListResults(context, list, results) : printResults(context, options.targets ?? [], results);
+  if (list) return printListResults(context, list, results);
+  const exitCode = printResults(context, options.targets ?? [], results);
+  const [first, ...others] = results;
+  if (!context.json && first?.code === 'not_found' && others.length === 0) context.output.talk(blockedElsewhere(first));
+  return exitCode;
 }
+
+/** What to do next for who looks for what blocks one client, and it is no ban. */
+const blockedElsewhere = ({ target }: TargetResult): string =>
+  `zban: if it is blocked all the same: zban explain ${printable(target)} shows its requests, zban doctor who else bans here`;
 
 /** Lifts bans and shows how far that is; what breaks off says how far it came. */
 async function askUnban(context: Context, request: UnbanRequest): Promise<readonly TargetResult[]> {
