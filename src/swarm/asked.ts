@@ -28,6 +28,16 @@ const BROWSER = 'Mozilla/5.0 (';
 /** What lies there by a standard is for programs (RFC 8615). */
 const FOR_PROGRAMS = '/.well-known/';
 
+/** A page or file, and not refused. */
+export function isServed(info: number): boolean {
+  const method = info & METHOD_MASK;
+  const status = info & STATUS_MASK;
+  return (method === GET || method === HEAD) && (status < 400 || status >= 500);
+}
+
+/** One number for a client and a path, `url` is the line's word of both path and query; the same for others once in 65,536. */
+export const visitOf = (slot: number, url: number): number => slot * 2 ** 16 + (url >>> 16);
+
 export class Asked {
   private readonly looks: Looks;
   /** By the hash of a user agent. */
@@ -37,12 +47,8 @@ export class Asked {
     this.looks = looks;
   }
 
-  /** A page or file, and not refused. */
   isServed(at: number): boolean {
-    const info = this.info(at);
-    const method = info & METHOD_MASK;
-    const status = info & STATUS_MASK;
-    return (method === GET || method === HEAD) && (status < 400 || status >= 500);
+    return isServed(this.info(at));
   }
 
   /** A form that is no log-in, and taken. */
@@ -111,9 +117,8 @@ export class Asked {
     return this.path(at) * 2 ** 32 + this.trait(at, KEYS);
   }
 
-  /** One number for a client and a path. */
   visit(at: number): number {
-    return this.slot(at) * 2 ** 32 + this.path(at);
+    return visitOf(this.slot(at), this.column(at, URL));
   }
 
   /** The same for requests of one exact address; by chance for others once in 65,536. */

@@ -4,6 +4,8 @@
  * - One address: a file, what they have already, what is new on the site, or anything if they say that they are programs. So do previews
  *   of a link that spreads, players of a new episode, downloads of a release, readers of a feed, monitors, visitors of a page of
  *   maintenance, a class that opens one page. Programs may also ask for many that a standard made for them.
+ * - Where the log has no files of pages, one page, each by one address, if they are of many kinds: nothing tells them from readers of
+ *   a link that spreads, or of a newsletter. For the home page they have to go on to others.
  * - One new thing, each by an address of its own, if they are of many kinds or programs that say so: devices that a
  *   message wakes, each with its token.
  * - New forms, sent by such programs: webhooks of a new partner, monitors, sensors; or by many kinds who opened the page first, or are
@@ -14,11 +16,12 @@
  */
 import { PAGE_PART } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
-import { Asked } from './asked.ts';
+import { Asked, isServed, visitOf } from './asked.ts';
 import { isSharedWithVisitors } from './harm-now.ts';
 import { AGENT_TRAIT, FOLDER_TRAIT, hashTrait, KEYS, PATH_TRAIT } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
 import { countMatches, hasAll, type Value } from './signature.ts';
+import type { Strangers } from './strangers.ts';
 import { type Looks, offsetsOf, type SwarmLines } from './swarm-lines.ts';
 import { UsualPaths } from './usual-paths.ts';
 import type { UsualTraffic } from './usual-traffic.ts';
@@ -44,6 +47,7 @@ const OTHER_ADDRESS_MAX = 0.1;
 /** What is known when crowds are looked for; `begun` is when more strangers than usual began to come. */
 interface Known {
   readonly usual: UsualTraffic;
+  readonly strangers: Strangers;
   readonly hasher: LookHasher;
   readonly clients: Clients;
   readonly begun: number;
@@ -80,9 +84,9 @@ export class Crowds {
 
   /**
    * Which of the looks at `offsets` no lane may stop: at least `least` of them ask for one thing, or share one of `values` that is
-   * rare in usual traffic, and ask for usual things.
+   * rare in usual traffic, and ask for usual things. So many looks as `surplus` are more than usual.
    */
-  find(offsets: readonly number[], least: number, values: readonly Value[]): Set<number> {
+  find(offsets: readonly number[], surplus: number, least: number, values: readonly Value[]): Set<number> {
     this.rare = findRare(values, this.known, this.before);
     const crowds = new Set<number>();
     const add = (own: readonly number[]) => {
@@ -102,14 +106,16 @@ export class Crowds {
     if (forms.length >= least) add(this.findForms(forms, served));
     for (const same of groups((at) => this.asked.path(at), served)) add(this.findOwn(same, this.paths, PATH_TRAIT));
     // Pages that hardly anybody reads lie in many folders, tokens in one.
-    const [folder = 0, count] = mostFrequent(offsets.map((at) => this.asked.trait(at, FOLDER_TRAIT)));
-    if (folder !== 0 && 2 * count > offsets.length) {
-      const same = served.filter((at) => this.asked.trait(at, FOLDER_TRAIT) === folder);
-      add(this.findOwn(same, this.folders, FOLDER_TRAIT));
+    for (const same of groups((at) => this.asked.trait(at, FOLDER_TRAIT), offsets)) {
+      if (2 * same.length <= surplus) continue;
+      const pages = same.filter((at) => this.asked.isServed(at));
+      add(this.findOwn(pages, this.folders, FOLDER_TRAIT));
     }
     for (const own of groups((at) => this.asked.trait(at, FOLDER_TRAIT), served))
       if (this.asked.isForPrograms(own[0] as number)) add(own.filter((at) => this.asked.isProgram(at)));
     for (const own of groups((at) => this.asked.named(at), offsets)) if (this.isVisited(own)) add(own);
+    if (!this.known.strangers.areNoVisitors)
+      for (const own of groups((at) => this.asked.named(at), served)) if (this.mayBeReaders(own)) add(own);
     for (const value of values) {
       if (!this.rare([value])) continue;
       const own = offsets.filter((at) => hasAll([value], this.looks.hashes, at));
@@ -153,8 +159,8 @@ export class Crowds {
 
   /** Those looks at one path or folder that its operator made it for; none where it is not new. */
   private findOwn(same: readonly number[], usual: UsualPaths, trait: number): readonly number[] {
-    const [first] = same;
-    if (first === undefined || !usual.isNew(this.asked.trait(first, trait))) return [];
+    const thing = same[0] === undefined ? 0 : this.asked.trait(same[0], trait);
+    if (thing === 0 || !usual.isNew(thing)) return [];
     const own = this.areOfManyKinds(same) ? same : same.filter((at) => this.asked.isProgram(at));
     return this.haveOneAddress(own) ? own : [];
   }
@@ -162,9 +168,11 @@ export class Crowds {
   /** Those forms that were sent to what is new on the site, as it asks for: by programs, by who opened the page first, or as mere news. */
   private findForms(forms: readonly number[], served: readonly number[]): readonly number[] {
     const { asked } = this;
-    const opened = new Set(served.map((at) => asked.visit(at)));
     const fresh = forms.filter((at) => this.paths.isNew(asked.path(at)));
     const areMany = this.areOfManyKinds(fresh);
+    const opened = new Set(served.map((at) => asked.visit(at)));
+    // To fill in a form takes minutes.
+    if (areMany) this.lines.walkEarlier((slot, url, info) => isServed(info) && opened.add(visitOf(slot, url)));
     const isMeant = (at: number) => areMany && (opened.has(asked.visit(at)) || asked.isSilent(at));
     return fresh.filter((at) => asked.isProgram(at) || isMeant(at));
   }
@@ -207,8 +215,16 @@ export class Crowds {
   private isThing(at: number): boolean {
     const { asked } = this;
     // Floods by programs are for the home page, and monitors say that they are robots.
-    const isHome = asked.path(at) === this.home && !asked.hasQuery(at);
-    return asked.isFile(at) || asked.isRobot(at) || (!isHome && asked.isProgram(at));
+    return asked.isFile(at) || asked.isRobot(at) || (!this.isHome(at) && asked.isProgram(at));
+  }
+
+  /** Of many kinds, each at one address to which a link or a newsletter may lead. */
+  private mayBeReaders(own: readonly number[]): boolean {
+    return !this.isHome(own[0] as number) && this.areOfManyKinds(own) && this.haveOneAddress(own);
+  }
+
+  private isHome(at: number): boolean {
+    return this.asked.path(at) === this.home && !this.asked.hasQuery(at);
   }
 
   /** No user agent has half of them. */

@@ -131,7 +131,7 @@ class Search {
     const suspects = this.findSuspects().reduce((sum, { offsets }) => sum + offsets.length, 0);
     const hasNone = () => this.worth.weigh(values, least).find(left) === undefined;
     if (suspects < least && (hasNone() || this.honest.haveJustCome(left, this.now))) return NOTHING;
-    this.crowds = this.honest.find(left, least, values);
+    this.crowds = this.honest.find(left, this.surplus, least, values);
     const explainedBefore = this.lines.strangers.count - left.length;
     const { signatures, networks } = this.explain();
     const parts = [...signatures, ...networks];

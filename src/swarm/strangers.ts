@@ -36,6 +36,11 @@ const RECENT_MINUTES_MIN = 30;
 const UNKNOWN = 0xffff;
 /** How far one newcomer moves the median, and files from which on more prove no more. */
 const [MEDIAN_STEP, PARTS_MAX] = [0.25, 16];
+/**
+ * Files tell visitors where so many newcomers load any: on real and simulated sites 1.2 % to 64 %, and 0.0 % where their files are not in
+ * the log. And how far one newcomer moves that share.
+ */
+const [RENDERING_MIN, RENDERING_STEP] = [0.005, 0.002];
 /** For so long after a start everybody is new. */
 const START_SECONDS = 3600;
 /** After a restart too, where the log was not read for so many minutes. */
@@ -54,6 +59,8 @@ export interface StrangersState {
   readonly knownFrom?: number;
   /** Median of the files that a newcomer loads. */
   readonly parts: number;
+  /** Share of the newcomers who load any; absent in states of before. */
+  readonly rendering?: number;
 }
 
 export class Strangers {
@@ -65,6 +72,8 @@ export class Strangers {
   /** Median of them among newcomers who load any, and how many prove that a client renders pages. */
   private median = 0;
   private partsMin = 1;
+  /** Share of newcomers who load any, of the newest ones above all. */
+  private rendering = 0;
   private readonly slots = new Int32Array(ARRIVALS_MAX);
   private readonly seconds = new Uint32Array(ARRIVALS_MAX);
   private next = 0;
@@ -114,6 +123,11 @@ export class Strangers {
       countBits(this.parts(slot)) < this.partsMin &&
       !this.isExempt(slot)
     );
+  }
+
+  /** Visitors load files here, as far as the log shows: strangers are none. */
+  get areNoVisitors(): boolean {
+    return this.rendering >= RENDERING_MIN;
   }
 
   /** More newcomers than `most`, strangers or not, came since `since`: quiet times cost no more than to ask this. */
@@ -178,11 +192,13 @@ export class Strangers {
     }
     for (const hash of this.seen) if (seen.size < SEEN_MAX) seen.add(hash);
     const knownFrom = Number.isFinite(this.knownFrom) ? { knownFrom: this.knownFrom } : {};
-    return { minute: this.minute, counts, parts: this.median, seen: [...seen], ...knownFrom };
+    const { minute, median, rendering } = this;
+    return { minute, counts, parts: median, rendering, seen: [...seen], ...knownFrom };
   }
 
-  restore({ minute, counts, parts, seen, knownFrom }: StrangersState): void {
+  restore({ minute, counts, parts, rendering, seen, knownFrom }: StrangersState): void {
     this.minute = minute;
+    this.rendering = rendering ?? 0;
     this.seen = new Set(seen);
     this.knownFrom = knownFrom ?? Number.POSITIVE_INFINITY;
     this.isResumed = true;
@@ -228,8 +244,9 @@ export class Strangers {
     return clientHash(this.clients.high(slot), this.clients.low(slot));
   }
 
-  /** Moves the median by a small step towards a newcomer's number of files. */
+  /** Moves the median by a small step towards a newcomer's number of files, and the share of those who load any. */
   private learnParts(parts: number): void {
+    this.rendering += RENDERING_STEP * (Math.sign(parts) - this.rendering);
     if (parts > 0) this.setMedian(this.median + MEDIAN_STEP * Math.sign(parts - this.median));
   }
 

@@ -1,5 +1,5 @@
 /** Reads the newest lines for their looks: those of strangers and, to see whom a lane would touch now, those of others. */
-import { HIGH, INFO, LOW, NEWCOMER, PAGE_PART, SECOND } from '../parse/tally.ts';
+import { HIGH, INFO, LOW, NEWCOMER, PAGE_PART, SECOND, URL } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
 import { spread } from '../traffic/hash.ts';
@@ -131,6 +131,8 @@ export class SwarmLines {
   othersTotal = 0;
   private readonly lines: LineColumns = { segments: [], at: [], slots: [] };
   private readonly read: (lines: LineColumns, every: number) => Looks;
+  /** Shows the lines from before those that were read, newest first, as far back as they are kept: whose, and two words of the tally. */
+  readonly walkEarlier: (visit: (slot: number, url: number, info: number) => void) => void;
   private known: Looks | undefined;
 
   constructor(evidence: Evidence, clients: Clients, looks: LineLooks, wanted: LinesWanted) {
@@ -163,6 +165,12 @@ export class SwarmLines {
       }
       return true;
     });
+    this.walkEarlier = (visit) =>
+      evidence.walk(({ tally: { rows } }, at) => {
+        const slot = (rows[at + SECOND] as number) < since ? findWhose(clients, rows, at) : -1;
+        if (slot >= 0) visit(slot, rows[at + URL] as number, rows[at + INFO] as number);
+        return true;
+      });
     this.read = (lines, everyLine) => new Looks(lines, everyLine, evidence, looks);
     this.strangers = this.read(strangers, every);
   }
