@@ -22,10 +22,15 @@ export function isLight(request: Request): boolean {
   return asset || accepted || (status === 206 && again) || (picture && excused);
 }
 
+/** Whether there is news, in a few bytes, is what the tabs of a crowd ask each few seconds. A body of none is HEAD's, or withheld (304). */
+function weighRepeated({ known, served, size, legibility }: Request): number {
+  return known && served && size > 0 ? Math.max(VARIOUS, USUAL * legibility) : USUAL;
+}
+
 function weigh(request: Request): number {
   if (isLight(request)) return request.asset && !request.known && !request.again ? FILE : LIGHT;
   const { sameUrl, hasQuery, known, again, verified } = request;
-  const points = sameUrl ? USUAL : hasQuery ? ANY : known ? VARIOUS : again ? TILE : ANY;
+  const points = sameUrl ? weighRepeated(request) : hasQuery ? ANY : known ? VARIOUS : again ? TILE : ANY;
   return verified ? points * VERIFIED : points;
 }
 

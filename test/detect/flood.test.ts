@@ -54,6 +54,21 @@ test('seven requests a second for what others ask for, all various, are an offic
   assert.ok(served(scene(), 4500, 1 / 15, (n) => [ask((n * 31) % 89)]) <= 1500);
 });
 
+test('sixty tabs of an office ask for news each ten seconds, as others do; pages, HEAD and twenty a second are a flood', () => {
+  const ask = (more: Partial<Asked> = {}): Asked => ({ path: '/news/count', size: 40, ...more });
+  const scene = () => {
+    const { bench, now } = ready();
+    for (let visitor = 0; visitor < 12; visitor++)
+      bench.feed(line(now + visitor, { ...ask(), ip: visitorIp(visitor), referer: PAGE }));
+    return { bench, now: now + 60 };
+  };
+  const times = (rate: number, more?: Partial<Asked>) => served(scene(), 7200, 1 / rate, () => [ask(more)]);
+  assert.equal(times(6), 7200);
+  assert.ok(times(20) <= 1500);
+  for (const size of [0, 900]) assert.ok(times(6, { size }) <= 1500, `${size}`);
+  assert.ok(times(6, { path: '/tea/count' }) <= 1500, 'nobody else asks');
+});
+
 test('a map that a visitor drags about asks for forty tiles a second; the one page as often is a flood', () => {
   // The window has a limit of its own.
   const scene = () => ready({ ...DEFAULTS, detection: { ...ENGINE.detection, min_requests: 5000 } });

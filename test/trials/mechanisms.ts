@@ -86,6 +86,7 @@ const MECHANISMS: readonly Mechanism[] = [
   ['scrape: answers of one size', 'detect/scrape.ts', 'if (request.sameAnswer)', 'if (false)'],
   ['scrape: polite', 'detect/scrape.ts', 'request.bare && request.gap < POLITE_SECONDS', 'request.bare'],
   ['flood: the same again', 'detect/flood.ts', 'const USUAL = 0.07;', 'const USUAL = ANY;'],
+  ['flood: news in a few bytes', 'detect/flood.ts', 'Math.max(VARIOUS, USUAL * legibility)', 'USUAL'],
   ['flood: tiles of a map', 'detect/flood.ts', 'const TILE = 0.05;', 'const TILE = USUAL;'],
   ['flood: what others are served', 'detect/flood.ts', ': known ? VARIOUS :', ':'],
   [
