@@ -3,13 +3,8 @@
  * Level-triggered: what matters is what should stand and what does, not how it came about.
  */
 import type { Changes } from '../model/reconcile.ts';
-import {
-  type EnforcementResult,
-  type EnforcementTrouble,
-  type Outcome,
-  Reconciler,
-  type ReconcilerOptions,
-} from './reconciler.ts';
+import type { EnforcementResult, EnforcementTrouble, Outcome } from './outcome.ts';
+import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
 
 export interface EnforcerOptions extends ReconcilerOptions {
   /** Milliseconds between full reconciles; while they take long, of looks at a few bans, and full ones when those are gone. */

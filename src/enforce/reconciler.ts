@@ -1,14 +1,7 @@
 /** One reconcile: the whole way, or the short way for what changed in a state that is known. */
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../model/log.ts';
-import {
-  type Changes,
-  type DesiredBans,
-  type Failure,
-  type ReconcileResult,
-  reachableEnd,
-  TOLERANCE_MS,
-} from '../model/reconcile.ts';
+import { type Changes, type DesiredBans, reachableEnd, TOLERANCE_MS } from '../model/reconcile.ts';
 import {
   asFailure,
   type EnforcementBackend,
@@ -21,11 +14,8 @@ import {
 import { BanLedger } from './ban-ledger.ts';
 import { ForeignBans } from './foreign-bans.ts';
 import { Leavings } from './leavings.ts';
+import type { EnforcementResult, Outcome } from './outcome.ts';
 import { type Applied, Unsettled } from './unsettled.ts';
-
-export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
-/** Why bans are not enforced as they should be. */
-export type EnforcementTrouble = Failure<EnforcementErrorCode>;
 
 export interface ReconcilerOptions {
   readonly backend: EnforcementBackend;
@@ -35,14 +25,6 @@ export interface ReconcilerOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: Log;
-}
-
-export interface Outcome {
-  readonly result: EnforcementResult;
-  /** What keeps the kernel from being as it should, as far as zban knows; not only what this reconcile was about. */
-  readonly trouble: EnforcementTrouble | undefined;
-  /** What others do, which trying again soon does not change. */
-  readonly contest: EnforcementTrouble | undefined;
 }
 
 /** How often a full reconcile tries before it reports a refusal: what others destroyed while it ran is set up by the next try. */
@@ -87,12 +69,14 @@ export class Reconciler {
       let targets: readonly string[] | undefined;
       for (let at = 0; at < (targets?.length ?? 1); at += PORTION_CHANGES) {
         const outcome = await this.takeTurn(async () => {
-          if (!this.isCertain) return undefined;
+          if (!this.isCertain && which !== 'few') return undefined;
           // The few have a run of their own: who waits for that one would not hear of what another took.
           targets ??= [...new Set(this.options.desired.takeChanges(which === 'few' ? 'few' : 'many'))];
-          return this.apply(targets.slice(at, at + PORTION_CHANGES), applied);
+          const some = targets.slice(at, at + PORTION_CHANGES);
+          return this.isCertain ? this.apply(some, applied) : this.liftBlindly(some, applied);
         });
-        if (outcome !== 'applied') yield outcome;
+        if (outcome === 'applied') continue;
+        yield outcome;
         // What is left is for the whole way.
         if (!outcome || !this.isCertain) return;
       }
@@ -114,15 +98,38 @@ export class Reconciler {
     const unreported = this.ledger.unreported(nowMs, targets);
     this.unsettled.forget(operations.concat(unreported));
     for (const each of unreported) applied.set(each.target, each);
+    return this.carryOut(operations, applied, async () => {
+      if (operations.length > 0) await backend.apply(operations, nowMs);
+    });
+  }
+
+  private async carryOut(
+    operations: readonly Operation[],
+    applied: Applied,
+    apply: () => Promise<void>,
+  ): Promise<Outcome | 'applied' | undefined> {
     try {
       this.ledger.touch(operations);
-      if (operations.length > 0) await backend.apply(operations, nowMs);
+      await apply();
       this.ledger.expect(operations);
       for (const operation of operations) applied.set(operation.target, operation);
       return 'applied';
     } catch (error) {
       return this.fail(operations, error);
     }
+  }
+
+  /**
+   * Where nobody knows what stands, as while another program holds a lock that listing needs: to lift what is not there is no error,
+   * and a person waits. Undefined where there is more to do.
+   */
+  private async liftBlindly(targets: readonly string[], applied: Applied): Promise<Outcome | 'applied' | undefined> {
+    const { backend, desired, now } = this.options;
+    if (targets.length === 0 || targets.some((target) => desired.find(target) !== undefined)) return undefined;
+    const operations = targets.map((target) => ({ target, untilMs: undefined }));
+    for (const { target } of operations) this.ledger.want(target, undefined);
+    this.unsettled.forget(operations);
+    return this.carryOut(operations, applied, () => backend.apply(operations, now()));
   }
 
   /** The kernel is asked once for all portions, and some are told at a time; what others changed meanwhile is told by them. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Bans } from '../../src/daemon/bans/bans.ts';
 import { Incidents } from '../../src/daemon/reports/incidents.ts';
-import type { EnforcementResult } from '../../src/enforce/reconciler.ts';
+import type { EnforcementResult } from '../../src/enforce/outcome.ts';
 import type { Notification } from '../../src/model/notification.ts';
 import type { BanEvent, RefusedEvent } from '../../src/model/told-event.ts';
 import type { TrailWriter } from '../../src/record/chain/trail-writer.ts';

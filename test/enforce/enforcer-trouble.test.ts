@@ -131,6 +131,32 @@ test('failures are told once for each cause, retried by themselves, and cleared 
   assert.equal(troubles.at(-1), undefined);
 });
 
+test('while nobody may list, as with a lock that another program holds, a person’s unban goes ahead all the same', async (t) => {
+  const { enforcer, ban, news, kernel, desired } = setUp(t);
+  ban('192.0.2.1');
+  ban('192.0.2.2');
+  await enforcer.start();
+  const held = new EnforcementError('lock_held', 'held');
+  const setUpKernel = kernel.setUp.bind(kernel);
+  kernel.setUp = async () => {
+    throw held;
+  };
+  await enforcer.reconcile();
+  kernel.calls.length = 0;
+  desired.delete('192.0.2.1');
+  await enforcer.changed('few');
+  assert.deepEqual([kernel.calls.splice(0), news.splice(2)], [['apply 1', 'confirm'], ['released 192.0.2.1']]);
+  assert.deepEqual((await listed(kernel)).length, 1);
+  kernel.broken = held;
+  desired.delete('192.0.2.2');
+  await enforcer.changed('few');
+  assert.deepEqual(news.splice(2), ['failed 192.0.2.2 lock_held'], 'where lifting needs it as well');
+  kernel.broken = undefined;
+  kernel.setUp = setUpKernel;
+  await enforcer.reconcile();
+  assert.deepEqual(news.splice(2), ['released 192.0.2.2']);
+});
+
 test('two that keep their bans in one place: each is told, once; what an earlier run left is no such thing', async (t) => {
   const [one, other] = [setUp(t), setUp(t)];
   const { kernel, enforcer, troubles } = one;

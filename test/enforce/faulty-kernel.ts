@@ -2,7 +2,7 @@
 import type { EnforcementBackend, EnforcementError, KernelBan } from '../../src/enforce/backend.ts';
 import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
 import { createEnforcer } from '../../src/enforce/enforcer.ts';
-import type { EnforcementResult, EnforcementTrouble } from '../../src/enforce/reconciler.ts';
+import type { EnforcementResult, EnforcementTrouble } from '../../src/enforce/outcome.ts';
 import { desiredBans } from './world.ts';
 
 export const HOUR_MS = 3_600_000;

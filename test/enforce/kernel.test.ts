@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { KernelBan } from '../../src/enforce/backend.ts';
 import { createEnforcer, type Enforcer } from '../../src/enforce/enforcer.ts';
+import type { EnforcementTrouble } from '../../src/enforce/outcome.ts';
 import { flushFirewall, type Picked, pickBackend } from '../../src/enforce/pick.ts';
-import type { EnforcementTrouble } from '../../src/enforce/reconciler.ts';
 import { toolSkip } from '../support/netns.ts';
 import { createWorld, desiredBans, eventually, FIREWALL, listed, type World } from './world.ts';
 

@@ -1,5 +1,5 @@
 /** What the firewall answered, as rows and messages: a ban is news once it stands, or cannot be set. */
-import type { EnforcementResult } from '../../enforce/reconciler.ts';
+import type { EnforcementResult } from '../../enforce/outcome.ts';
 import type { AuditDraft, ResultNumbers } from '../../model/audit.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { Failure } from '../../model/reconcile.ts';

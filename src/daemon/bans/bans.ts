@@ -2,7 +2,7 @@
  * From decision to dropped packets and back, in the order that loses nothing: the audit row, the firewall, the result
  * row, the message.
  */
-import type { EnforcementResult } from '../../enforce/reconciler.ts';
+import type { EnforcementResult } from '../../enforce/outcome.ts';
 import type { ActiveBan, Actor, AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import { TARGETS_MAX } from '../../model/limits.ts';
