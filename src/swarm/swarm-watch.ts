@@ -241,6 +241,7 @@ export class SwarmWatch {
   private follow(now: number, linesOfMinute: number): void {
     const { evidence, clients, looks, lanes, touched, acts } = this;
     const since = Math.min(...lanes.all.map((lane) => lane.since));
+    const begun = this.begun(now);
     const isStranger = (slot: number) => this.strangers.is(slot, since);
     const every = samplingOf(evidence, clients, now - MINUTE, since);
     const lines = new SwarmLines(evidence, clients, looks, { since: now - MINUTE, isStranger, begun: since, every });
@@ -252,8 +253,9 @@ export class SwarmWatch {
     if (left.length < COVERAGE_MIN * offsets.length) this.explainedUntil = now + MINUTE;
     for (const at of offsetsOf(others.count)) {
       const slot = others.slots[at / TRAITS.length] as number;
-      // No lane stops who is exempt.
+      // No lane stops who is exempt, and who came when the surplus began may be of it.
       if (clients.firstSecond(slot) >= since || acts.isExempt(slot) || acts.isProtected(slot)) continue;
+      if (this.strangers.is(slot, begun)) continue;
       touched.note(clientHash(clients.high(slot), clients.low(slot)), lanes.matching(others.hashes, at));
     }
     for (const { id } of lanes.all) {
