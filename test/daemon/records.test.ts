@@ -1,92 +1,11 @@
 /** Database and text audit log of one instance, when one of them is gone or behind. */
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import { configSchema } from '../../src/config/schema.ts';
-import type { Handover } from '../../src/daemon/records/record-store.ts';
-import { Records, type RecordsOptions } from '../../src/daemon/records/records.ts';
-import { Troubles } from '../../src/daemon/troubles.ts';
-import type { AuditDraft } from '../../src/model/audit.ts';
-import { verifyAudit } from '../../src/record/chain/verify.ts';
-import { openDatabase } from '../../src/record/database/database.ts';
-import { compareWithLog } from '../../src/record/text-log/log-check.ts';
-import { findLogFiles } from '../../src/record/text-log/text-log-lines.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
-import { temporaryFolder } from '../support/folder.ts';
-import { type RowChanges, rowDraft } from '../support/rows.ts';
 import { T0 } from './fixtures.ts';
-
-const NOTHING_LEARNED = { take: async () => undefined, judgedBytes: 0 };
-const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null, enforced: true, detail: '' } as const;
-
-function draft(action: AuditDraft['action'], client: string, changes: RowChanges = {}): AuditDraft {
-  return rowDraft({ ...NONE, timeMs: T0, actor: 'system', action, client, ...changes });
-}
-
-function ban(client: string, changes: RowChanges = {}): AuditDraft {
-  return draft('ban', client, { actor: 'policy', condition: 'scan', tier: 1, durationSeconds: 600, ...changes });
-}
-
-const STORY = [
-  ban('192.0.2.1'),
-  draft('ban_result', '192.0.2.1', { detail: 'ok' }),
-  ban('192.0.2.2', { tier: 4, durationSeconds: null }),
-  ban('192.0.2.3'),
-  draft('unban', '192.0.2.3', { actor: 'operator:ann' }),
-  draft('allow', '198.51.100.0/24', { actor: 'operator:ann' }),
-];
-
-function place(t: TestContext, audit = {}) {
-  const folder = temporaryFolder(t);
-  const database = join(folder, 'zban.db');
-  const log = join(folder, 'audit.log');
-  const config = configSchema.parse({
-    logs: [{ path: '/nowhere' }],
-    state: { database },
-    audit: { log, ...audit },
-    control: { socket: join(folder, 'sock') },
-  });
-  const open = async (signal?: AbortSignal, changes: Partial<RecordsOptions> = {}) => {
-    const said: string[] = [];
-    const progress: string[] = [];
-    const onProgress = (status: string) => void progress.push(status);
-    const fixed = { configVersion: '0123456789ab', now: () => T0, log: () => {} };
-    const records = await Records.open({ config, onProgress, ...fixed, ...(signal && { signal }), ...changes });
-    const close = records.close.bind(records);
-    let closed: Promise<void> | undefined;
-    records.close = () => (closed ??= close());
-    t.after(() => records.close());
-    const troubles = new Troubles({ log: () => {} });
-    troubles.tell({ onBegin: ({ what }) => said.push(what), onEnd: () => {} });
-    /** What the thread was asked for so far is done. */
-    const done = async () => {
-      await records.settled();
-      await records['thread'].ask('look', { damage: undefined });
-    };
-    const record = async (drafts: readonly AuditDraft[]) => {
-      records.lines.tell(records.trail.append(drafts), []);
-      await done();
-    };
-    const bans = () =>
-      records.trail
-        .activeBans(T0)
-        .map(({ client }) => client)
-        .sort();
-    return { records, troubles, said, progress, record, done, bans };
-  };
-  /** As `zban audit verify` does. */
-  const verify = () => {
-    const reader = openDatabase(database, { readonly: true, busyTimeoutMs: 100 });
-    const own = verifyAudit(reader);
-    const result = own.ok ? (compareWithLog(reader, findLogFiles(log, 5)) ?? own) : own;
-    reader.close();
-    return result.ok ? 'whole' : result.detail;
-  };
-  const remove = () => ['', '-wal', '-shm'].map((end) => rmSync(`${database}${end}`, { force: true }));
-  return { folder, config, database, log, open, verify, remove };
-}
+import { ban, draft, NOTHING_LEARNED, place, STORY } from './records-fixtures.ts';
 
 test('a database that is gone at the start: bans and exceptions come from the audit log and the firewall', async (t) => {
   const { open, remove, verify } = place(t);
@@ -158,32 +77,6 @@ test('an older copy of the database: what the log has beyond it holds', async (t
   assert.equal(verify(), 'entries #4 to #5 are missing from the database: the audit log has them');
   assert.deepEqual((await open()).bans(), ['192.0.2.2', '192.0.2.9']);
   assert.equal(verify(), 'entries #4 to #5 are missing');
-});
-
-test('the next instance gets the open database, its text log may lie elsewhere; one with another database opens that', async (t) => {
-  const [a, b] = [place(t), place(t)];
-  const handover: Handover = {};
-  const first = await a.open(undefined, { handover });
-  await first.record(STORY);
-  await first.records.close();
-  // Nothing of it can be read any more.
-  a.remove();
-  rmSync(a.log);
-  const audit = { ...a.config.audit, log: join(a.folder, 'moved.log') };
-  const config = { ...a.config, audit };
-  const second = await a.open(undefined, { handover, config, configVersion: 'ba9876543210' });
-  await second.record([ban('192.0.2.9')]);
-  assert.deepEqual(second.bans(), ['192.0.2.1', '192.0.2.2', '192.0.2.9']);
-  assert.match(readFileSync(audit.log, 'utf8'), / BAN 192\.0\.2\.9 .*#7/);
-  assert.equal(existsSync(a.log), false);
-  assert.equal(second.records.trail.query({ limit: 1, newestFirst: true })[0]?.configVersion, 'ba9876543210');
-  await second.records.close();
-  const third = await b.open(undefined, { handover, config: b.config });
-  assert.deepEqual([third.bans(), handover.store], [[], undefined]);
-  // Its writer is gone: the lock is free.
-  await (await a.open()).records.close();
-  await third.records.close();
-  await handover.store?.close();
 });
 
 test('a database exchanged for another one of the same length is found', async (t) => {

@@ -34,31 +34,41 @@ export interface LogReconcileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is wrong, in words. */
+export interface LogFinding {
+  /** Rows are missing from the database. */
+  readonly lostRows?: string | undefined;
+  /** The log was written from another database. */
+  readonly foreignLog?: string;
+}
+
 /**
- * What was found: undefined when nothing is missing from the database. Rejects with a system error when the log cannot be read,
+ * Resolves to what was found. Rejects with a system error when the log cannot be read,
  * with the signal's reason once it is aborted.
  */
-export async function reconcileLog(options: LogReconcileOptions): Promise<string | undefined> {
+export async function reconcileLog(options: LogReconcileOptions): Promise<LogFinding> {
   const { config, trail, damage, tell } = options;
   const files = findLogFiles(config.audit.log, config.audit.log_keep);
   const headId = trail.head.id;
   const { last, known, isPending } = findEnd(files, headId);
   const unfinished = findUnfinished(trail);
   if (known && isOfAnotherTrail(known, trail))
-    return `the audit trail in ${config.state.database} is not the one that ${config.audit.log} was written from: see zban audit verify; give each zban an audit.log of its own`;
+    return {
+      foreignLog: `the audit trail in ${config.state.database} is not the one that ${config.audit.log} was written from: see zban audit verify; give each zban an audit.log of its own`,
+    };
   if (last && last.id <= headId && !isPending) {
     bringUp(trail, last.id, tell);
-    return unfinished ? makeUpFor(unfinished, trail.head, files, options) : damage;
+    return { lostRows: unfinished ? await makeUpFor(unfinished, trail.head, files, options) : damage };
   }
-  if (!last && !isPending) return damage;
+  if (!last && !isPending) return { lostRows: damage };
   const what =
     damage ?? 'the database was deleted, cut short, restored from an older copy, or is another one (state.database)';
   const end = last && last.id > headId ? last : trail.head;
   const loss = unfinished ?? { fromId: headId + 1, toId: end.id, what };
-  return makeUpFor({ ...loss, toId: end.id }, end, files, options);
+  return { lostRows: await makeUpFor({ ...loss, toId: end.id }, end, files, options) };
 }
 
-/** Records again what followed from missing rows, as far as the log has their lines. */
+/** Records again what followed from missing rows, as far as the log has their lines. Resolves to what is missing, in words. */
 async function makeUpFor(
   loss: Loss,
   end: ChainEnd,

@@ -35,6 +35,8 @@ export interface Handover {
 interface Opened {
   readonly store: RecordStore;
   readonly isNewText: boolean;
+  /** Why the database that was there could not be used, where it was opened now. */
+  readonly damage?: string | undefined;
 }
 
 export class RecordStore {
@@ -42,8 +44,10 @@ export class RecordStore {
   readonly database: ReadConnection;
   readonly trail: AuditTrail;
   readonly outbox: DatabaseOutbox;
-  /** Why the database that was there at the start could not be used. */
-  readonly damage: string | undefined;
+  /** Which rows of this trail are lost, in words: found at the start or while zban ran, and true from then on. */
+  lostRows: string | undefined;
+  /** The text audit log that was compared last is another trail's, in words. */
+  foreignLog: string | undefined;
   private text: TextLogOptions;
 
   /**
@@ -56,7 +60,7 @@ export class RecordStore {
     handover.store = undefined;
     if (store?.database.path !== config.state.database) {
       await store?.close();
-      return { store: await openAnew(options), isNewText: true };
+      return { ...(await openAnew(options)), isNewText: true };
     }
     store.trail.configVersion = configVersion;
     const text = textOf(config);
@@ -72,7 +76,7 @@ export class RecordStore {
     return { store, isNewText };
   }
 
-  constructor(options: RecordStoreOptions, thread: RecordThread, database: ReadConnection, loaded: Loaded) {
+  constructor(options: RecordStoreOptions, thread: RecordThread, database: ReadConnection, projection: Projection) {
     const { config, configVersion, now } = options;
     const gate = new WriteGate(database.path, now);
     this.thread = thread;
@@ -83,10 +87,9 @@ export class RecordStore {
       reopen: () => database.release(),
       gate,
       configVersion,
-      projection: loaded.projection,
+      projection,
     });
     this.outbox = new DatabaseOutbox(database, gate, thread.call);
-    this.damage = loaded.damage;
     this.text = textOf(config);
   }
 
@@ -97,19 +100,14 @@ export class RecordStore {
   }
 }
 
-interface Loaded {
-  readonly projection: Projection;
-  readonly damage: string | undefined;
-}
-
-async function openAnew(options: RecordStoreOptions): Promise<RecordStore> {
+async function openAnew(options: RecordStoreOptions): Promise<Pick<Opened, 'store' | 'damage'>> {
   const { config, signal } = options;
   const path = config.state.database;
   const thread = await RecordThread.open({ database: path, busyTimeoutMs: BUSY_TIMEOUT_MS, text: textOf(config) });
   const database = new ReadConnection(path, BUSY_TIMEOUT_MS);
   const load = async (damage: string | undefined) => {
     const projection = await loadInTurns(database, signal);
-    return new RecordStore(options, thread, database, { projection, damage });
+    return { store: new RecordStore(options, thread, database, projection), damage };
   };
   try {
     return await load(thread.damage).catch(async (error) => {

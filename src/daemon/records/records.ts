@@ -18,7 +18,7 @@ import { everySecond } from '../every-second.ts';
 import { LastLook } from '../last-look.ts';
 import type { Troubles } from '../troubles.ts';
 import { LearnedState, type Learner } from './learned-state.ts';
-import { reconcileLog } from './log-reconcile.ts';
+import { type LogFinding, reconcileLog } from './log-reconcile.ts';
 import { Pruning } from './pruning.ts';
 import { type Handover, RecordStore, type RecordStoreOptions } from './record-store.ts';
 import { TrailLines } from './trail-lines.ts';
@@ -46,7 +46,7 @@ export class Records {
   /** Files for what must hold even if the database cannot be written. */
   readonly reserve: Reserve;
   private readonly options: RecordsOptions;
-  /** Why bans may be in the firewall that nobody knows of: rows were lost. */
+  /** Why bans may be in the firewall that nobody knows of: rows were found to be lost when the database was opened. */
   loss: string | undefined;
   readonly thread: RecordThread;
   private readonly store: RecordStore;
@@ -65,10 +65,10 @@ export class Records {
    * disk that takes nothing is no reason: then what can be read of it is known, and what is recorded waits.
    */
   static async open(options: RecordsOptions): Promise<Records> {
-    const { store, isNewText } = await RecordStore.open(options, options.handover);
+    const { store, isNewText, damage } = await RecordStore.open(options, options.handover);
     const records = new Records(options, store);
     try {
-      if (isNewText) await records.reconcileLog(store.damage);
+      if (isNewText) await records.reconcileLog(damage);
     } catch (error) {
       await store.close();
       throw error;
@@ -97,7 +97,7 @@ export class Records {
   /** Begins to save positions and what was learned, to retry rows that wait, and to prune. */
   start(troubles: Troubles, learner: Learner): void {
     this.troubles = this.lines.troubles = troubles;
-    if (this.loss) troubles.begin(LOSS, this.loss);
+    this.reportLoss();
     // Lines since the last time are judged again after a crash.
     this.ends.push(everySecond(() => this.checkpoint()));
     this.every(LEARNED_LOOK_MS, () => void this.learned.saveDue(learner));
@@ -168,12 +168,23 @@ export class Records {
     const { config, now, log, signal } = this.options;
     const { trail } = this;
     const tell = (entries: readonly AuditEntry[]) => this.noteRestored(entries);
+    let found: LogFinding = { lostRows: damage };
     try {
-      this.loss = await reconcileLog({ config, trail, damage, now, tell, signal });
+      found = await reconcileLog({ config, trail, damage, now, tell, signal });
     } catch (error) {
       signal?.throwIfAborted();
       log('warn', `the audit log cannot be compared with the database: ${messageOf(error)}`);
     }
+    this.loss = found.lostRows ?? found.foreignLog;
+    // Another log brings no rows back.
+    this.store.lostRows = found.lostRows ?? this.store.lostRows;
+    this.store.foreignLog = found.foreignLog;
+  }
+
+  /** What this instance, or one before it, found to be lost stays so. */
+  private reportLoss(): void {
+    const { lostRows, foreignLog } = this.store;
+    this.troubles?.set(LOSS, lostRows ?? foreignLog);
   }
 
   private savePositions(): void {
@@ -203,8 +214,9 @@ export class Records {
       const { text, rows, finding } = outcome.value;
       this.lines.note(text);
       if (!finding && text.trouble === undefined) this.looked.note(id);
-      if (finding) this.noteFinding(finding);
-      else if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.pruning.run();
+      if (finding) return this.noteFinding(finding);
+      this.reportLoss();
+      if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.pruning.run();
     });
   }
 
@@ -221,8 +233,8 @@ export class Records {
     this.store.database.release();
     this.savePositions();
     trail.saveAgain();
-    if (outcome === 'lost') this.loss = what + fates.lost;
-    else troubles?.end(LOSS);
+    if (outcome === 'lost') this.store.lostRows = what + fates.lost;
+    this.reportLoss();
   }
 
   private every(ms: number, run: () => void): void {
