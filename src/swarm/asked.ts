@@ -15,7 +15,7 @@ import {
   STATUS_MASK,
   URL,
 } from '../parse/tally.ts';
-import { AGENT_TRAIT, FOLDER_TRAIT, KEYS, PATH_TRAIT, TRAITS } from './look.ts';
+import { AGENT_TRAIT, FOLDER_TRAITS, KEYS, PATH_TRAIT, TRAITS } from './look.ts';
 import type { Line, Looks } from './swarm-lines.ts';
 
 /** No page is as large; partial answers (206, RFC 9110) are of files too. */
@@ -26,7 +26,7 @@ const NO_CONTENT = 204;
 /** How user agents of browsers begin, and of who pretends to be one. */
 const BROWSER = 'Mozilla/5.0 (';
 /** What lies there by a standard is for programs (RFC 8615). */
-const FOR_PROGRAMS = '/.well-known/';
+const FOR_PROGRAMS = '/.well-known/*';
 
 /** A page or file, and not refused. */
 export function isServed(info: number): boolean {
@@ -96,7 +96,7 @@ export class Asked {
   }
 
   isForPrograms(at: number): boolean {
-    return this.looks.textOf(FOLDER_TRAIT, at)?.startsWith(FOR_PROGRAMS) ?? false;
+    return this.looks.textOf(FOLDER_TRAITS[0], at) === FOR_PROGRAMS;
   }
 
   /** Whose it is. */

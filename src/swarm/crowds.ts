@@ -18,7 +18,7 @@ import { PAGE_PART } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import { Asked, isServed, visitOf } from './asked.ts';
 import { isSharedWithVisitors } from './harm-now.ts';
-import { AGENT_TRAIT, FOLDER_TRAIT, hashTrait, KEYS, PATH_TRAIT } from './look.ts';
+import { AGENT_TRAIT, FOLDER_TRAITS, hashTrait, KEYS, PATH_TRAIT } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
 import { countMatches, hasAll, type Value } from './signature.ts';
 import type { Strangers } from './strangers.ts';
@@ -63,7 +63,7 @@ export class Crowds {
   private readonly asked: Asked;
   private readonly home: number;
   private readonly paths: UsualPaths;
-  private readonly folders: UsualPaths;
+  private readonly folders: readonly { readonly trait: number; readonly usual: UsualPaths }[];
   private readonly known: Known;
   private readonly before: number;
   /** Paths that many strangers ask for and hardly anybody did before: new on the site. */
@@ -79,7 +79,7 @@ export class Crowds {
     this.before = before;
     this.home = hashTrait(PATH_TRAIT, '/', known.hasher.options.hashKey);
     this.paths = new UsualPaths(lines, { ...known, before }, PATH_TRAIT, this.home);
-    this.folders = new UsualPaths(lines, { ...known, before }, FOLDER_TRAIT);
+    this.folders = FOLDER_TRAITS.map((trait) => ({ trait, usual: new UsualPaths(lines, { ...known, before }, trait) }));
   }
 
   /**
@@ -106,12 +106,13 @@ export class Crowds {
     if (forms.length >= least) add(this.findForms(forms, served));
     for (const same of groups((at) => this.asked.path(at), served)) add(this.findOwn(same, this.paths, PATH_TRAIT));
     // Pages that hardly anybody reads lie in many folders, tokens in one.
-    for (const same of groups((at) => this.asked.trait(at, FOLDER_TRAIT), offsets)) {
-      if (2 * same.length <= surplus) continue;
-      const pages = same.filter((at) => this.asked.isServed(at));
-      add(this.findOwn(pages, this.folders, FOLDER_TRAIT));
-    }
-    for (const own of groups((at) => this.asked.trait(at, FOLDER_TRAIT), served))
+    for (const { trait, usual } of this.folders)
+      for (const same of groups((at) => this.asked.trait(at, trait), offsets)) {
+        if (2 * same.length <= surplus) continue;
+        const pages = same.filter((at) => this.asked.isServed(at));
+        add(this.findOwn(pages, usual, trait));
+      }
+    for (const own of groups((at) => this.asked.trait(at, FOLDER_TRAITS[0]), served))
       if (this.asked.isForPrograms(own[0] as number)) add(own.filter((at) => this.asked.isProgram(at)));
     for (const own of groups((at) => this.asked.named(at), offsets)) if (this.isVisited(own)) add(own);
     if (!this.known.strangers.areNoVisitors)

@@ -107,8 +107,9 @@ export class Digest {
     return { lines, traits };
   }
 
+  /** Lines of a version that had other traits are left out. */
   restore({ lines, traits }: DigestState): void {
-    this.refill(lines, traits, () => true);
+    if (traits.length * LINE_WIDTH === lines.length * WIDTH) this.refill(lines, traits, () => true);
   }
 
   private refill(lines: readonly number[], traits: readonly number[], isKept: (index: number) => boolean): void {

@@ -10,8 +10,8 @@ const [CAPITAL_A, CAPITAL_Z, DOT, DIGIT_ZERO, DIGIT_NINE] = [0x41, 0x5a, 0x2e, 0
 const METHOD_LENGTH_MAX = 20;
 const encoder = new TextEncoder();
 const PROTOCOL = encoder.encode(' HTTP/');
-/** In the order of TRAITS. */
-const [AGENT, WHOLE_PATH, FOLDER, KEYS, VERB, REFERRER, NETWORK, PROVIDER] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** In the order of TRAITS; folders lie between FOLDER and KEYS. */
+const [AGENT, WHOLE_PATH, FOLDER, KEYS, VERB, REFERRER, NETWORK, PROVIDER] = [0, 1, 2, 5, 6, 7, 8, 9] as const;
 /** Names take long to sort, so that their hash is remembered: so many, and then all are forgotten. */
 const REMEMBERED_MAX = 4096;
 
@@ -79,20 +79,17 @@ export class LookHasher {
 
   private hashUrl(bytes: Uint8Array, start: number, end: number, into: Uint32Array, at: number): boolean {
     let hash = this.offset;
-    let folder = 0;
-    let folderEnd = start;
+    let folder = at + FOLDER;
     let i = start;
     for (; i < end; i++) {
       const c = bytes[i] as number;
       if (c === QUESTION) break;
       if (c < SPACE || c > TILDE) return false;
       hash = step(hash, c);
-      if (c !== SLASH) continue;
-      folder = hash;
-      folderEnd = i + 1;
+      if (c === SLASH && i > start && folder < at + KEYS) into[folder++] = finishHash(step(hash, ASTERISK));
     }
+    while (folder < at + KEYS) into[folder++] = 0;
     into[at + WHOLE_PATH] = i > start && bytes[i - 1] === ASTERISK ? 0 : finishHash(hash);
-    into[at + FOLDER] = folderEnd > start + 1 ? finishHash(step(folder, ASTERISK)) : 0;
     into[at + KEYS] = this.noKeys;
     if (i === end) return true;
     let names = this.offset;

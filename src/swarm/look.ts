@@ -14,11 +14,16 @@ export interface LookOptions {
   readonly hashKey: number;
 }
 
-/** Every trait, and the part of a match that it becomes: of two for the same part a match has one. */
+/**
+ * Every trait, and the part of a match that it becomes: of two for the same part a match has one. Folders are what a path begins with, up
+ * to its second, third and fourth slash: what nginx takes for a folder's own lies anywhere below it.
+ */
 export const TRAITS = [
   { name: 'agent', part: 'user_agent' },
   { name: 'path', part: 'path' },
   { name: 'folder', part: 'path' },
+  { name: 'folder within', part: 'path' },
+  { name: 'third folder', part: 'path' },
   { name: 'keys', part: 'query_keys' },
   { name: 'method', part: 'method' },
   { name: 'referer', part: 'referer' },
@@ -27,7 +32,8 @@ export const TRAITS = [
 ] as const satisfies readonly { readonly name: string; readonly part: keyof LaneMatch }[];
 
 /** Places of some of them. */
-export const [AGENT_TRAIT, PATH_TRAIT, FOLDER_TRAIT, KEYS] = [0, 1, 2, 3] as const;
+export const [AGENT_TRAIT, PATH_TRAIT, KEYS] = [0, 1, 5] as const;
+export const FOLDER_TRAITS = [2, 3, 4] as const;
 /** Bits of a trait's network for IPv4 and IPv6: what one site gets, and what a small provider has. */
 const NETWORK_BITS = [
   { ipv4: 24, ipv6: 48 },
@@ -71,17 +77,23 @@ export function joinNames(query: string): string {
   return [...new Set(names)].sort().join(NAMES_SEPARATOR);
 }
 
+/** What a path begins with up to the slash of a level, counted from 0 behind the first character; undefined where it ends before. */
+function folderOf(path: string, level: number): string | undefined {
+  let end = 0;
+  for (let slashes = 0; slashes <= level && end >= 0; slashes++) end = path.indexOf('/', end + 1);
+  return end < 0 ? undefined : `${path.slice(0, end + 1)}*`;
+}
+
 /** The texts of a request's traits in their order; undefined for one that it lacks. */
 export function readLook(record: LogRecord, high: number, low: number, widest: LookOptions): (string | undefined)[] {
   const { method, path: url } = requestOf(record);
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
-  const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return [
     record.user_agent ?? '-',
     // An asterisk at its end would make it a prefix.
     path.endsWith('*') ? undefined : path,
-    folder.length > 1 ? `${folder}*` : undefined,
+    ...FOLDER_TRAITS.map((_, level) => folderOf(path, level)),
     mark < 0 ? '' : joinNames(url.slice(mark + 1)),
     method || 'GET',
     record.referer === undefined ? 'absent' : 'present',
@@ -140,10 +152,17 @@ export function traitsOf(match: LaneMatch): { readonly trait: number; readonly t
     if (value === undefined) return [];
     if (trait === KEYS) return [{ trait, text: (value as readonly string[]).join(NAMES_SEPARATOR) }];
     const text = value as string;
-    if (part === 'path' && text.endsWith('*') !== (name === 'folder')) return [];
+    if (part === 'path' && trait !== pathTraitOf(text)) return [];
     if (part === 'network' && isProvider(text) !== (name === 'provider')) return [];
     return [{ trait, text }];
   });
+}
+
+/** No request has a prefix that ends within a name, or lies deeper, as its last folder: nothing is known of such lanes. */
+function pathTraitOf(text: string): number {
+  if (!text.endsWith('*')) return PATH_TRAIT;
+  const level = Math.min(text.split('/').length - 2, FOLDER_TRAITS.length) - 1;
+  return FOLDER_TRAITS[Math.max(0, level)] as number;
 }
 
 function isProvider(network: string): boolean {

@@ -74,11 +74,12 @@ export function scoreOf(coverage: number, harm: number, harmMax: number): number
   return coverage - harm / harmMax;
 }
 
-/** Of two that are worth about the same the more specific is the better one: it can only touch less. */
+/** Of two that are worth about the same and cover about the same the more specific is the better one: it can only touch less. */
 const SAME_WORTH = 0.02;
 
 interface Candidate {
   readonly mask: number;
+  readonly lines: number;
   readonly score: number;
   /** The share of usual requests that would have all its values if these had nothing to do with each other. */
   readonly chance: number;
@@ -106,14 +107,16 @@ export function findSignature(
       const lines = countMatches(words, narrower);
       if (lines < least) continue;
       const rarer = chance * (shares[bit] as number);
-      found.push({ mask: narrower, score: scoreMask(narrower, lines), chance: rarer });
+      found.push({ mask: narrower, lines, score: scoreMask(narrower, lines), chance: rarer });
       if (parts.length + 1 < TRAITS_MAX) extend(narrower, bit + 1, [...parts, part], rarer);
     }
   };
   extend(0, 0, [], 1);
-  const most = Math.max(...found.map(({ score }) => score));
+  const [most] = found.toSorted((a, b) => b.score - a.score || b.lines - a.lines);
+  if (most === undefined) return undefined;
+  const linesMin = most.lines - SAME_WORTH * countMatches(words, 0);
   const [best] = found
-    .filter(({ score }) => score > floor && score >= most - SAME_WORTH)
+    .filter(({ score, lines }) => score > floor && score >= most.score - SAME_WORTH && lines >= linesMin)
     .sort((a, b) => a.chance - b.chance || b.score - a.score || a.mask - b.mask);
   return best?.mask;
 }

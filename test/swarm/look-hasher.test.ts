@@ -25,6 +25,8 @@ const REQUESTS = [
     'GET / HTTP/1.1',
     'POST /wp-login.php HTTP/1.0',
     'GET /a/b/c.css HTTP/2.0',
+    'GET /a/b/c/d/e.css?f=/g/ HTTP/2.0',
+    'GET //a//b/ HTTP/1.1',
     'HEAD /a/ HTTP/1.1',
     'PROPFIND /dav HTTP/1.1',
   ],
