@@ -7,7 +7,6 @@ import type { LaneEvent, LaneStart, NetworkProof } from '../model/lane.ts';
 import type { SwarmOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
-import { clientHash } from '../traffic/hash.ts';
 import { type Finding, Lanes, type LanesState, QUIET_SHARE } from './lanes.ts';
 import { LineLooks } from './line-looks.ts';
 import { TRAITS } from './look.ts';
@@ -251,13 +250,13 @@ export class SwarmWatch {
     const ends = [...lanes.follow(strangers.hashes, offsets, times, MINUTE, now)];
     const left = offsets.filter((at) => !lanes.matches(strangers.hashes, at));
     if (left.length < COVERAGE_MIN * offsets.length) this.explainedUntil = now + MINUTE;
-    for (const at of offsetsOf(others.count)) {
-      const slot = others.slots[at / TRAITS.length] as number;
-      // No lane stops who is exempt, and who came when the surplus began may be of it.
-      if (clients.firstSecond(slot) >= since || acts.isExempt(slot) || acts.isProtected(slot)) continue;
-      if (this.strangers.is(slot, begun)) continue;
-      touched.note(clientHash(clients.high(slot), clients.low(slot)), lanes.matching(others.hashes, at));
-    }
+    // No lane stops who is exempt, and who came when the surplus began may be of it.
+    const cameBefore = (slot: number) =>
+      clients.firstSecond(slot) < since &&
+      !acts.isExempt(slot) &&
+      !acts.isProtected(slot) &&
+      !this.strangers.is(slot, begun);
+    touched.note(others, lanes, clients, cameBefore);
     for (const { id } of lanes.all) {
       const met = touched.of(id);
       if (met.share <= HONEST_SHARE) continue;

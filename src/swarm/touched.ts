@@ -1,5 +1,10 @@
 /** Whom the open lanes touch: a lane that was harmless when it opened need not stay so. */
 import { setNewest } from '../net/newest-entries.ts';
+import type { Clients } from '../traffic/clients.ts';
+import { clientHash } from '../traffic/hash.ts';
+import type { Lanes } from './lanes.ts';
+import { TRAITS } from './look.ts';
+import { type Looks, offsetsOf } from './swarm-lines.ts';
 
 /** Clients that are remembered, the newest. */
 const CLIENTS_MAX = 4096;
@@ -9,10 +14,16 @@ export class Touched {
   /** Ids of lanes by client. */
   private readonly met = new Map<number, readonly string[]>();
 
-  /** A client sent a request that these lanes match, or none. */
-  note(client: number, lanes: readonly string[]): void {
-    const before = this.met.get(client) ?? [];
-    setNewest(this.met, client, [...before, ...lanes.filter((id) => !before.includes(id))], CLIENTS_MAX);
+  /** Takes the requests that were read, of clients that came before: which lanes each matches. */
+  note(looks: Looks, lanes: Lanes, clients: Clients, cameBefore: (slot: number) => boolean): void {
+    for (const at of offsetsOf(looks.count)) {
+      const slot = looks.slots[at / TRAITS.length] as number;
+      if (!cameBefore(slot)) continue;
+      const client = clientHash(clients.high(slot), clients.low(slot));
+      const before = this.met.get(client) ?? [];
+      const ids = lanes.matching(looks.hashes, at).filter((id) => !before.includes(id));
+      setNewest(this.met, client, [...before, ...ids], CLIENTS_MAX);
+    }
   }
 
   /** How many of the clients the lane touched, and which share of them it surely touches: two standard errors less. */
