@@ -239,8 +239,7 @@ export class SwarmWatch {
   /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over and those that touch others. */
   private follow(now: number, linesOfMinute: number): void {
     const { evidence, clients, looks, lanes, touched, acts } = this;
-    const since = Math.min(...lanes.all.map((lane) => lane.since));
-    const begun = this.begun(now);
+    const [since, begun] = [Math.min(...lanes.all.map((lane) => lane.since)), this.begun(now)];
     const isStranger = (slot: number) => this.strangers.is(slot, since);
     const every = samplingOf(evidence, clients, now - MINUTE, since);
     const lines = new SwarmLines(evidence, clients, looks, { since: now - MINUTE, isStranger, begun: since, every });
@@ -251,11 +250,8 @@ export class SwarmWatch {
     const left = offsets.filter((at) => !lanes.matches(strangers.hashes, at));
     if (left.length < COVERAGE_MIN * offsets.length) this.explainedUntil = now + MINUTE;
     // No lane stops who is exempt, and who came when the surplus began may be of it.
-    const cameBefore = (slot: number) =>
-      clients.firstSecond(slot) < since &&
-      !acts.isExempt(slot) &&
-      !acts.isProtected(slot) &&
-      !this.strangers.is(slot, begun);
+    const isExempt = (slot: number) => acts.isExempt(slot) || acts.isProtected(slot) || this.strangers.is(slot, begun);
+    const cameBefore = (slot: number) => clients.firstSecond(slot) < since && !isExempt(slot);
     touched.note(others, lanes, clients, cameBefore);
     for (const { id } of lanes.all) {
       const met = touched.of(id);
