@@ -107,6 +107,15 @@ test('what is usual survives a restart', () => {
   assert.deepEqual(matching(restored), { requests: 1000, matched: 1000 });
 });
 
+test('what a version with fewer traits saved says nothing here', () => {
+  const usual = new UsualTraffic();
+  learn(usual, 100, 10, () => true);
+  const { lines, traits } = usual.snapshot();
+  const restored = new UsualTraffic();
+  restored.restore({ lines, traits: traits.filter((_, at) => at % TRAITS.length < TRAITS.length - 2) });
+  assert.deepEqual(matching(restored), { requests: 0, matched: 0 });
+});
+
 test('a line stands for as many as came for each that was taken, also after a restart', () => {
   const usual = new UsualTraffic();
   const looks = new Uint32Array(TRAITS.length);
