@@ -72,9 +72,14 @@ export class Listener {
     await this.end();
   }
 
+  /** Who asks for it finds the socket. */
+  get isOpen(): boolean {
+    return this.server !== undefined && existsSync(this.options.path);
+  }
+
   private look(): void {
     // One that stands there without a server is a dead daemon's, on a disk from which it could not be removed.
-    if (this.isClosed || this.opening || (this.server && existsSync(this.options.path))) return;
+    if (this.isClosed || this.opening || this.isOpen) return;
     this.opening = this.again().finally(() => (this.opening = undefined));
   }
 

@@ -48,11 +48,13 @@ export class ControlServer {
   async serve({ socket, handlers, onTrouble = () => {} }: ControlService): Promise<void> {
     this.onTrouble = onTrouble;
     const before = this.opened;
-    if (before?.socket !== socket) this.opened = { socket, listener: await this.listen(socket) };
+    const opened = before?.socket === socket ? before : { socket, listener: await this.listen(socket) };
+    this.opened = opened;
+    if (opened.listener.isOpen) onTrouble(undefined);
     this.handlers = handlers;
     this.wake();
     // Who came over another socket is answered there.
-    if (before !== this.opened) void before?.listener.close();
+    if (before !== opened) void before?.listener.close();
   }
 
   /** From here on requests wait for the next `serve`; resolves when those that were begun are through. */

@@ -6,12 +6,13 @@ import { assembleStatus, countTotals } from './answers/status.ts';
 import { buildEnforcement, endEnforcing } from './bans/enforcement.ts';
 import { lockNginxFiles } from './bans/nginx-files.ts';
 import { lockChain } from './bans/own-chain.ts';
+import { endCured } from './cured.ts';
 import { everySecond } from './every-second.ts';
 import { joinFleet } from './fleet/fleet-join.ts';
 import { type InstanceOptions, InstanceParts } from './instance-parts.ts';
 import { Lifetime } from './lifetime.ts';
 import { Records } from './records/records.ts';
-import { noteRefusedReload, REFUSED_KEY } from './refused-reload.ts';
+import { noteRefusedReload } from './refused-reload.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -81,7 +82,7 @@ export class Instance extends InstanceParts {
     await plane.start(() => this.offenders(), this.incidents.known, signal);
     this.isLive = true;
     records.start(troubles, plane);
-    if (this.options.refused === undefined) troubles.endBefore(REFUSED_KEY);
+    endCured(this);
     lifetime.own('the timers of the records', () => records.pause());
     const endExpiry = everySecond(() => {
       void clockWatch.look();

@@ -8,7 +8,7 @@ export interface Trouble {
   readonly fix: string;
 }
 
-/** What stood when the instance before ended, by key, and when that was, milliseconds of `performance.now`. */
+/** What was told when the instance before ended and was not over, by key, and when that was, milliseconds of `performance.now`. */
 export interface StoodBefore {
   readonly troubles: Map<string, Trouble>;
   readonly atMs: number;
@@ -59,7 +59,8 @@ export class Troubles {
 
   /** For the instance that follows. */
   standingNow(): StoodBefore {
-    return { troubles: new Map(this.standing), atMs: performance.now() };
+    const unknown = this.options.before?.troubles ?? [];
+    return { troubles: new Map([...unknown, ...this.standing]), atMs: performance.now() };
   }
 
   /** What ended since then is told when it begins anew. */
@@ -68,7 +69,7 @@ export class Troubles {
     return before?.troubles.delete(key) === true && performance.now() - before.atMs < FOUND_AGAIN_MS;
   }
 
-  /** What stood under this key before a reload is over; of others nobody knows before they are found again. */
+  /** What stood under this key before a reload, and was not found again since, is over: that it is must be known. */
   endBefore(key: string): void {
     const trouble = this.options.before?.troubles.get(key);
     if (!trouble) return;
@@ -76,7 +77,12 @@ export class Troubles {
     this.tellEnd(trouble);
   }
 
-  /** The trouble is over. */
+  /** The same for every key of which that is known. */
+  endAllBefore(isOver: (key: string) => boolean): void {
+    for (const key of [...(this.options.before?.troubles.keys() ?? [])]) if (isOver(key)) this.endBefore(key);
+  }
+
+  /** The trouble that this instance found is over, or not to be seen any more. */
   end(key: string): void {
     const before = this.standing.get(key);
     if (!before) return;
@@ -87,6 +93,12 @@ export class Troubles {
   private tellEnd(trouble: Trouble): void {
     this.options.log('info', `over: ${trouble.what}`, { trouble: trouble.key });
     this.people?.onEnd(trouble);
+  }
+
+  /** The thing itself was looked at: there is something to say, or it works, whatever was said before a reload. */
+  looked(key: string, what: string | undefined, fix?: string): void {
+    this.set(key, what, fix);
+    if (what === undefined) this.endBefore(key);
   }
 
   /** It stands while there is something to say of it. */

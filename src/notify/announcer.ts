@@ -24,6 +24,8 @@ interface TestResult {
 }
 
 export interface Announcer extends Pick<Notifier, 'notify' | 'stop' | 'size'> {
+  /** All that are configured. */
+  readonly names: readonly string[];
   /** Channels that cannot be used. */
   readonly broken: readonly BrokenChannel[];
   /** Drops what waits for channels that are no longer configured: not for who reads a configuration with mistakes. */
@@ -50,7 +52,9 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
     notifiers.set(name, new Notifier({ ...options, channel, store, onTrouble: onOwnTrouble }));
   }
   const all = [...notifiers.values()];
+  const names = opened.map(({ name }) => name);
   return {
+    names,
     broken: opened.filter((channel) => 'problem' in channel),
     notify: (notifications) => {
       for (const [name, notifier] of notifiers)
@@ -58,7 +62,7 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
     },
     dropOthers: () => {
       // Those of a broken channel wait until it is repaired.
-      const dropped = outbox.keepOnly(opened.map(({ name }) => name));
+      const dropped = outbox.keepOnly(names);
       if (dropped > 0) log('warn', 'messages for channels that are no longer configured were dropped', { dropped });
     },
     sendTests: (name) => sendTests(opened, notifiers, name),

@@ -13,7 +13,7 @@ export interface DeliveryHealthOptions {
   readonly name: string;
   readonly service: string;
   readonly log: Log;
-  /** Called when delivery begins to fail for good or for long, and with undefined once it works again. */
+  /** Called when delivery begins to fail for good or for long, and with undefined once it works, for the first time or again. */
   readonly onTrouble: (trouble: DeliveryTrouble | undefined) => void;
   /** Wait after the first failure and the longest wait, milliseconds. Default 1 s and 5 min. */
   readonly backoffMs?: { readonly first: number; readonly max: number };
@@ -30,7 +30,8 @@ export class DeliveryHealth {
   readonly #messages: string;
   #failures = 0;
   #lastCause = '';
-  #troubled = false;
+  /** Nobody knows before the first delivery. */
+  #troubled = true;
 
   constructor(options: DeliveryHealthOptions) {
     this.#options = options;

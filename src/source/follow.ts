@@ -19,7 +19,7 @@ const IN_FLIGHT_MAX = 2;
 const BUFFERED_BYTES_MAX = 32 << 20;
 const CHUNK_BYTES_MIN = 16 << 10;
 /** Names the trouble of logs that are left out. */
-const LEFT_OUT = 'beyond the limit';
+export const LEFT_OUT = 'beyond the limit';
 /** After a pause like this nothing was read for a while: the process was stopped, or the disk kept it waiting. */
 const PAUSE_MS = 2000;
 

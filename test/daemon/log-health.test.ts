@@ -9,15 +9,20 @@ import { combinedLine, logLine, START, visitorIp } from '../support/traffic.ts';
 const LOG = '/var/log/nginx/access.log';
 const parser = new Parser(PARSER);
 
-function make() {
+/** `before`: keys of what stood before a reload. */
+function make(before: readonly string[] = []) {
   let nowMs = 0;
-  const troubles = new Troubles({ log: () => {} });
+  const over: string[] = [];
+  const stood = new Map(before.map((key) => [key, { key, what: key, fix: '' }]));
+  const troubles = new Troubles({ log: () => {}, before: { troubles: stood, atMs: performance.now() } });
+  troubles.tell({ onBegin: () => {}, onEnd: ({ key }) => void over.push(key) });
   const health = new LogHealth({ troubles, now: () => nowMs });
   const parse = (lines: readonly string[]) => {
     const bytes = bytesOf(lines.map((line) => `${line}\n`).join(''));
     return { bytes, tally: parser.parse(bytes, NEVER) };
   };
   return {
+    over,
     learn: (...lines: string[]) => health.learned(LOG, parse(lines).tally),
     write: (...lines: string[]) => {
       const { bytes, tally } = parse(lines);
@@ -134,4 +139,31 @@ test('a loss is shown for an hour, and all of a log that is followed no more is 
   write(...times(100, () => 'junk'));
   assert.equal(look().length, 2);
   assert.deepEqual(look('following', '/other.log'), []);
+});
+
+test('what stood before a reload is over once lines show it, or the log is not followed any more', () => {
+  const kinds = ['log', 'missing', 'unread', 'silent', 'lost'];
+  const before = ['/gone', LOG].flatMap((path) => kinds.map((kind) => `${kind} ${path}`));
+  const { learn, write, look, elapse, over } = make([...before, 'lost rows', 'log behind', 'doubled']);
+  learn(...times(200, good));
+  look('missing');
+  assert.deepEqual(
+    over,
+    kinds.map((kind) => `${kind} /gone`),
+  );
+  over.length = 0;
+  elapse(3_600_000);
+  write(...times(9, () => 'junk'));
+  assert.deepEqual(over, [`log ${LOG}`, `silent ${LOG}`]);
+  look();
+  assert.deepEqual(over.slice(2), [`missing ${LOG}`]);
+  write(...times(40_000, () => 'junk'));
+  write(...times(99, good));
+  assert.deepEqual(
+    over.slice(3),
+    [`unread ${LOG}`],
+    'what the past of the log was like proves nothing of the lines of now',
+  );
+  look();
+  assert.equal(over.length, 4);
 });

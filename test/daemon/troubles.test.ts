@@ -81,6 +81,29 @@ test('the end of what stood before a reload is told once, where it is known to b
   assert.deepEqual([over.map(({ key }) => key), logged], [['reload'], ['info over: away']]);
 });
 
+test('what nobody has looked at since a reload is not over, and is carried on until somebody has', () => {
+  const first = make();
+  for (const key of ['database', 'lanes', 'log /a', 'lost rows']) first.troubles.begin(key, key);
+  const second = make(first.troubles.standingNow());
+  second.troubles.begin('lanes', 'lanes');
+  // What is no longer found says nothing of what stood before.
+  second.troubles.end('database');
+  second.troubles.set('log /a', undefined);
+  assert.deepEqual(second.over, []);
+  const { troubles, told, over } = make(second.troubles.standingNow());
+  troubles.endAllBefore((key) => key.startsWith('log '));
+  for (const key of ['database', 'lanes', 'database']) troubles.looked(key, undefined);
+  assert.deepEqual(
+    [told.length, over.map(({ key }) => key)],
+    [0, ['log /a', 'database', 'lanes']],
+    'each once, and nothing of the lost rows',
+  );
+  troubles.looked('lanes', 'anew');
+  assert.deepEqual([told.map(({ what }) => what), troubles.list()], [['anew'], ['anew']]);
+  troubles.looked('lanes', undefined);
+  assert.equal(over.length, 4);
+});
+
 test('what begins before people can be told is told then, unless it is over or was told before a reload', () => {
   const { troubles, logged, told, over, tell } = make(
     { troubles: new Map([['fleet', { key: 'fleet', what: 'away', fix: '' }]]), atMs: performance.now() },

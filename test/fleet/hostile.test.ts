@@ -54,8 +54,7 @@ function joinFleet(
         troubles.set(key, what);
         said.push(what);
       },
-      end: (key) => void troubles.delete(key),
-      set: (key, what) => void (what === undefined ? troubles.delete(key) : troubles.set(key, what)),
+      looked: (key, what) => void (what === undefined ? troubles.delete(key) : troubles.set(key, what)),
     },
   });
   fleet.start();

@@ -7,10 +7,12 @@ import { explainAway } from '../../src/doctor/fleet.ts';
 import { causeOf } from '../../src/fleet/reply.ts';
 import { T0 } from '../daemon/fixtures.ts';
 
-function make() {
+/** `before`: keys of what stood before a reload. */
+function make(before: readonly string[] = []) {
   const clock = { nowMs: 0 };
   const told: string[] = [];
-  const troubles = new Troubles({ log: () => {} });
+  const stood = new Map(before.map((key) => [key, { key, what: key, fix: '' }]));
+  const troubles = new Troubles({ log: () => {}, before: { troubles: stood, atMs: performance.now() } });
   troubles.tell({
     onBegin: ({ key }) => told.push(`begin ${key}`),
     onEnd: ({ key }) => told.push(`end ${key}`),
@@ -60,4 +62,16 @@ test('a clock that is off and a second host of this name are told once each, and
   fleet.check({ aheadMs: 5000, hasTwin: true });
   fleet.end();
   assert.deepEqual(troubles.list(), []);
+});
+
+test('what was said before a reload is over when the server answers and goes on to', () => {
+  const { clock, told, fleet } = make(['fleet', 'fleet clock', 'fleet host']);
+  fleet.check(FINE);
+  assert.deepEqual(told, ['end fleet clock', 'end fleet host']);
+  clock.nowMs += 9999;
+  fleet.check(FINE);
+  assert.equal(told.length, 2);
+  clock.nowMs += 1;
+  fleet.check(FINE);
+  assert.deepEqual(told.slice(2), ['end fleet']);
 });

@@ -21,7 +21,7 @@ export function controlOf(parts: InstanceParts): ControlService {
   return {
     socket: config.control.socket,
     handlers: createHandlers(parts),
-    onTrouble: (trouble) => troubles.set(SOCKET_KEY, trouble?.what, trouble?.fix),
+    onTrouble: (trouble) => troubles.looked(SOCKET_KEY, trouble?.what, trouble?.fix),
   };
 }
 

@@ -8,6 +8,8 @@ import { everySecond } from '../every-second.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import { assembleStatus } from './status.ts';
 
+/** Key of the trouble that nobody can act from the page. */
+export const ACTIONS_KEY = 'http actions';
 /** Among so many of the newest rows decisions are looked for: the results of a list of 50,000 are passed over in 12 ms. */
 const DECISION_ROWS_MAX = 100_000;
 
@@ -45,7 +47,7 @@ function buildActions(parts: InstanceParts): Actions | undefined {
   if (path === undefined) return undefined;
   const loaded = loadTokens(path);
   if ('problem' in loaded) {
-    troubles.begin('http actions', `nobody can act from the dashboard: ${loaded.problem}`, loaded.fix);
+    troubles.begin(ACTIONS_KEY, `nobody can act from the dashboard: ${loaded.problem}`, loaded.fix);
     return undefined;
   }
   return { tokens: loaded.tokens, act: (action, name) => act(parts, action, name) };

@@ -138,6 +138,7 @@ export async function endEnforcing(parts: InstanceParts): Promise<void> {
       troubles.set('firewall', what, 'systemctl stop zban && zban firewall flush && systemctl start zban');
     return;
   }
+  troubles.endBefore('firewall');
   // What a panic began, and a crash broke off, ends as it began.
   const [actor, reason] = panic ? liftedBy(panic.by, panic.reason) : (['system', 'observe mode'] as const);
   await bans.lift(trail.activeBansOf(enforced, now()), actor, reason, { tell: 'own' });

@@ -3,19 +3,18 @@ import { type Link, SILENT_MS } from '../../fleet/link.ts';
 import { CLOCK_OFF_MS } from '../../model/fleet.ts';
 import { formatSecond } from '../../model/time.ts';
 import type { Troubles } from '../troubles.ts';
-
-const [AWAY, CLOCK, TWIN] = ['fleet', 'fleet clock', 'fleet host'];
+import { AWAY, CLOCK, FLEET_KEYS, TWIN } from './fleet-keys.ts';
 
 export class FleetTroubles {
-  private readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set'>;
+  private readonly troubles: Pick<Troubles, 'begin' | 'looked'>;
   private readonly host: string;
   private readonly elapsed: () => number;
   private cause = '';
-  /** Since when a server that was away answers again. */
+  /** Since when the server answers, until that has lasted. */
   private upMs: number | undefined;
 
   /** `elapsed`: milliseconds since any moment. */
-  constructor(troubles: Pick<Troubles, 'begin' | 'end' | 'set'>, host: string, elapsed: () => number) {
+  constructor(troubles: Pick<Troubles, 'begin' | 'looked'>, host: string, elapsed: () => number) {
     this.troubles = troubles;
     this.host = host;
     this.elapsed = elapsed;
@@ -37,25 +36,21 @@ export class FleetTroubles {
 
   /** To be called each second while the server answers. */
   check({ aheadMs, hasTwin }: Pick<Link, 'aheadMs' | 'hasTwin'>): void {
-    if (this.upMs !== undefined && this.elapsed() - this.upMs >= SILENT_MS) this.endAway();
+    // That it was away may have been said before a reload.
+    this.upMs ??= this.elapsed();
+    if (this.elapsed() - this.upMs >= SILENT_MS) this.troubles.looked(AWAY, undefined);
     // Times in the fleet are the server's: a clock that is off hurts here alone, and is reported.
     const off = `this host's clock is ${(Math.abs(aheadMs) / 1000).toFixed(1)} s off the fleet's`;
     const isOff = Math.abs(aheadMs) > CLOCK_OFF_MS;
-    this.troubles.set(CLOCK, isOff ? off : undefined, 'set it by NTP: timedatectl set-ntp true');
+    this.troubles.looked(CLOCK, isOff ? off : undefined, 'set it by NTP: timedatectl set-ntp true');
     // Hosts of one name count as one, so that each leaves more unreported than it may.
     const twin = `another host of the fleet calls itself ${this.host}, too`;
-    this.troubles.set(TWIN, hasTwin ? twin : undefined, 'give each host a fleet.host of its own in config.yaml');
+    this.troubles.looked(TWIN, hasTwin ? twin : undefined, 'give each host a fleet.host of its own in config.yaml');
   }
 
   /** This host has left. */
   end(): void {
-    this.endAway();
-    for (const trouble of [CLOCK, TWIN]) this.troubles.end(trouble);
-  }
-
-  private endAway(): void {
-    this.upMs = undefined;
-    this.troubles.end(AWAY);
+    for (const trouble of FLEET_KEYS) this.troubles.looked(trouble, undefined);
   }
 }
 

@@ -29,7 +29,7 @@ const OTHERS_MAX = 1000;
 
 export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom'> {
   readonly fleet: NonNullable<Config['fleet']>;
-  readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set'>;
+  readonly troubles: Pick<Troubles, 'begin' | 'looked'>;
 }
 
 /** How to reach the server. */

@@ -30,6 +30,6 @@ export function buildLanes(parts: InstanceParts): Lanes {
     notify: (notifications) => parts.reports.notify(notifications),
     onDrop: (id) => void parts.plane.pipeline.send({ kind: 'drop_lane', id }),
     onTrouble: (message) =>
-      troubles.set('lanes', message && `nginx is not as the lanes want it: ${message}`, 'zban doctor'),
+      troubles.looked('lanes', message && `nginx is not as the lanes want it: ${message}`, 'zban doctor'),
   });
 }

@@ -8,6 +8,10 @@ import type { InstanceParts } from '../instance-parts.ts';
 import { Operator } from './operator.ts';
 import { Protection, type ProtectionOptions } from './protection.ts';
 
+/** Key of the trouble that the operator's list of CDNs cannot be used. */
+export const CDN_KEY = 'bans.cdn_ranges';
+/** Names, with the host name behind it, the trouble of one that cannot be looked up. */
+export const ALLOWLIST_KIND = 'allowlist ';
 /** Longest wait for a name of the allowlist. */
 const RESOLVE_TIMEOUT_MS = 3000;
 /** Age at which the addresses of an allowed host name are looked up again: what dynamic DNS commonly grants. */
@@ -41,14 +45,14 @@ function buildProtection(
     resolveMs: RESOLVE_MS,
     timeoutMs: RESOLVE_TIMEOUT_MS,
     now: () => performance.now(),
-    onTrouble: (name, message) => troubles.set(`allowlist ${name}`, message && `${name} of the allowlist: ${message}`),
+    onTrouble: (name, message) =>
+      troubles.looked(ALLOWLIST_KIND + name, message && `${name} of the allowlist: ${message}`),
   });
   const sessions = new SshSessions(() => performance.now());
   return new Protection({
     scheme: config.detection,
     cdn: findCdnProtection(config.bans, {
-      onTrouble: (message) =>
-        troubles.begin('bans.cdn_ranges', `${message}; the list that comes with zban is in force`),
+      onTrouble: (message) => troubles.begin(CDN_KEY, `${message}; the list that comes with zban is in force`),
       onDoubt: (message) => log('warn', message),
     }),
     allowlist: () => allowlist.current(),
@@ -59,7 +63,7 @@ function buildProtection(
         sshConnection: process.env['SSH_CONNECTION'],
       }),
     onTrouble: (message) =>
-      troubles.set(
+      troubles.looked(
         'protection',
         message && `who is protected on this host cannot be looked up (${message}): those found before stay protected`,
       ),

@@ -14,7 +14,7 @@ import { type EngineEvent, noLaterThan, toTold } from '../../model/told-event.ts
 import type { TrafficMinute } from '../../model/traffic.ts';
 import type { EngineOptions } from '../../settings/engine-settings.ts';
 import { RATE_SECONDS, type Surge } from '../../site/surge.ts';
-import { followLogs, type LogFollower } from '../../source/follow.ts';
+import { followLogs, LEFT_OUT, type LogFollower } from '../../source/follow.ts';
 import { parserOptions } from '../../workers/parser-options.ts';
 import { Pipeline } from '../../workers/pipeline.ts';
 import type { EngineStatus } from '../../workers/traffic-worker.ts';
@@ -178,6 +178,7 @@ export class DataPlane {
       },
       onChunk: (chunk, logIndex) => this.feed(chunk, logIndex),
     });
+    troubles.endBefore(`log ${LEFT_OUT}`);
     // Silence since the logs were last written counts: time has passed for who is in the window.
     const writtenMs = Math.max(0, ...positions.map((position) => position.writtenMs ?? 0));
     if (!isBehind && writtenMs > 0) this.clock.arrived(this.pipeline.second, writtenMs);

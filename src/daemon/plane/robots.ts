@@ -9,6 +9,8 @@ import { formatClient, IPV4_HIGH, isIpv4Client } from '../../net/client-key.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Troubles } from '../troubles.ts';
 
+/** Key of the trouble that the operator's list cannot be used. */
+export const ROBOTS_KEY = 'detection.robots.list';
 /** Longest wait for all names and addresses of one client. */
 const DNS_TIMEOUT_MS = 3000;
 const VERDICTS: Readonly<Record<DnsVerdict, RobotVerdict['verdict']>> = {
@@ -22,8 +24,7 @@ export function openRobotList(
   log: Log,
 ): RobotList {
   return findRobots(detection.robots, {
-    onTrouble: (message) =>
-      troubles.begin('detection.robots.list', `${message}; the list that comes with zban is in force`),
+    onTrouble: (message) => troubles.begin(ROBOTS_KEY, `${message}; the list that comes with zban is in force`),
     onDoubt: (message) => log('warn', message),
   });
 }

@@ -97,7 +97,7 @@ export class Records {
   /** Begins to save positions and what was learned, to retry rows that wait, and to prune. */
   start(troubles: Troubles, learner: Learner): void {
     this.troubles = this.lines.troubles = troubles;
-    this.reportLoss();
+    if (this.missing) troubles.begin(LOSS, this.missing);
     // Lines since the last time are judged again after a crash.
     this.ends.push(everySecond(() => this.checkpoint()));
     this.every(LEARNED_LOOK_MS, () => void this.learned.saveDue(learner));
@@ -182,9 +182,8 @@ export class Records {
   }
 
   /** What this instance, or one before it, found to be lost stays so. */
-  private reportLoss(): void {
-    const { lostRows, foreignLog } = this.store;
-    this.troubles?.set(LOSS, lostRows ?? foreignLog);
+  private get missing(): string | undefined {
+    return this.store.lostRows ?? this.store.foreignLog;
   }
 
   private savePositions(): void {
@@ -203,7 +202,7 @@ export class Records {
       this.outbox.retry();
       const wait = backlog === 1 ? '1 row waits' : `${formatCount(backlog)} rows wait`;
       this.troubles?.begin('database', `${trouble.message}; ${wait} in memory, ${formatCount(lost)} lost`);
-    } else this.troubles?.end('database');
+    } else this.troubles?.looked('database', undefined);
     const { id } = this.trail.head;
     if (this.isLooking || (!trouble && this.looked.isEnough(id))) return;
     this.isLooking = true;
@@ -215,7 +214,7 @@ export class Records {
       this.lines.note(text);
       if (!finding && text.trouble === undefined) this.looked.note(id);
       if (finding) return this.noteFinding(finding);
-      this.reportLoss();
+      this.troubles?.looked(LOSS, this.missing);
       if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.pruning.run();
     });
   }
@@ -234,7 +233,7 @@ export class Records {
     this.savePositions();
     trail.saveAgain();
     if (outcome === 'lost') this.store.lostRows = what + fates.lost;
-    this.reportLoss();
+    troubles?.looked(LOSS, this.missing);
   }
 
   private every(ms: number, run: () => void): void {

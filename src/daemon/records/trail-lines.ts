@@ -58,8 +58,7 @@ export class TrailLines {
   /** How the log is. */
   note(text: TextStatus): void {
     this.text = text;
-    if (text.trouble === undefined) this.troubles?.end(TROUBLE);
-    else this.troubles?.begin(TROUBLE, text.trouble);
+    this.troubles?.looked(TROUBLE, text.trouble);
   }
 
   private lineOf(entry: AuditEntry): string | undefined {

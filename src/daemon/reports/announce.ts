@@ -30,6 +30,6 @@ export function buildAnnouncer(
     now,
     sender: { host: hostName(config), link: config.notify.dashboard_url },
     log,
-    onTrouble: (name, trouble) => troubles.set(troubleKeyOf(name), trouble?.what, trouble?.fix),
+    onTrouble: (name, trouble) => troubles.looked(troubleKeyOf(name), trouble?.what, trouble?.fix),
   });
 }

@@ -7,7 +7,8 @@ import { type ClientScheme, clientPrefix, formatClient } from '../../net/client-
 import { formatPrefix, type Prefix, prefixContains } from '../../net/prefix.ts';
 import type { Troubles } from '../troubles.ts';
 
-const KEY = 'efficacy';
+/** Key of the trouble that a ban does not hold. */
+export const EFFICACY_KEY = 'efficacy';
 /** Lines may be read this long after the ban was confirmed and still be of requests from before it. */
 const SETTLE_MS = 5000;
 const PEERS_NAMED = 3;
@@ -40,7 +41,7 @@ export class Efficacy {
       return ban?.enforced && ban.confirmed && client.last * 1000 > ban.sinceMs + SETTLE_MS;
     });
     if (!found) {
-      if (this.standing) troubles.end(KEY);
+      if (this.standing) troubles.end(EFFICACY_KEY);
       this.standing = false;
       return;
     }
@@ -50,7 +51,7 @@ export class Efficacy {
     const { why, fix } = await this.diagnose(clientPrefix(found.high, found.low, scheme));
     const seconds = found.last - found.first;
     const what = `${client} is banned and still reaches nginx: ${found.requests} requests in ${seconds} s since; ${why}`;
-    troubles.begin(KEY, what, fix);
+    troubles.begin(EFFICACY_KEY, what, fix);
   }
 
   private async diagnose(client: Prefix): Promise<{ why: string; fix: string }> {

@@ -26,6 +26,8 @@ const SILENCE_MS_MIN = 600_000;
 const LOST_MS = 3_600_000;
 /** Rotation is over by then. */
 const MISSING_MS = 60_000;
+/** Key of a trouble of one log: that it cannot be read, and what is noticed here. */
+const LOG_KEY = /^(?:log|missing|unread|silent|lost) (?<path>\/.*)$/s;
 const EMPTY = SKIP_REASONS.indexOf('empty');
 
 /** How a log is. */
@@ -45,7 +47,7 @@ class Health {
 }
 
 export interface LogHealthOptions {
-  readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set'>;
+  readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set' | 'endBefore' | 'endAllBefore'>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -68,7 +70,10 @@ export class LogHealth {
   arrived(log: string, tally: Tally, bytes: Uint8Array): void {
     if (tally.lines === 0) return;
     const health = this.of(log);
-    noteRefused(health, tally);
+    const isUnderstood = noteRefused(health, tally);
+    // Lines that come are read, whatever was so before a reload.
+    for (const kind of ['log', 'silent', ...(isUnderstood ? ['unread'] : [])])
+      this.options.troubles.endBefore(`${kind} ${log}`);
     noteVisit(health, this.options.now());
     this.doubled.add(log, tally, bytes);
   }
@@ -79,6 +84,7 @@ export class LogHealth {
     for (const { path, state } of rows) {
       const health = this.of(path);
       const isMissing = this.isMissing(health, state);
+      if (state !== 'missing') troubles.endBefore(`missing ${path}`);
       troubles.set(
         `missing ${path}`,
         isMissing ? `the log ${path} is missing` : undefined,
@@ -101,6 +107,10 @@ export class LogHealth {
     }
     const paths = new Set(rows.map(({ path }) => path));
     for (const path of this.logs.keys()) if (!paths.has(path)) this.forget(path);
+    troubles.endAllBefore((key) => {
+      const path = LOG_KEY.exec(key)?.groups?.['path'];
+      return path !== undefined && !paths.has(path);
+    });
     const [pair] = this.doubled.pairs();
     troubles.set('doubled', pair && describeDoubled(pair), DOUBLED_FIX);
   }
@@ -139,7 +149,8 @@ export class LogHealth {
   }
 }
 
-function noteRefused(health: Health, { lines, skipped }: Pick<Tally, 'lines' | 'skipped'>): void {
+/** True when the newest lines, enough to judge by, are understood. */
+function noteRefused(health: Health, { lines, skipped }: Pick<Tally, 'lines' | 'skipped'>): boolean {
   health.lines += lines;
   health.refused = health.refused.map((count, index) => count + (index === EMPTY ? 0 : (skipped[index] ?? 0)));
   const refused = health.refused.reduce((sum, count) => sum + count, 0);
@@ -147,10 +158,11 @@ function noteRefused(health: Health, { lines, skipped }: Pick<Tally, 'lines' | '
     const reason = SKIP_REASONS[health.refused.indexOf(Math.max(...health.refused))] ?? '';
     const what = `${refused} of the ${health.lines} newest lines (${reason})`;
     health.unread = { what, fix: fixOfRefused(reason) };
-  } else if (health.lines < (refused === 0 ? FLAWLESS_LINES : WINDOW_LINES)) return;
+  } else if (health.lines < (refused === 0 ? FLAWLESS_LINES : WINDOW_LINES)) return false;
   else health.unread = undefined;
   health.lines = 0;
   health.refused.fill(0);
+  return health.unread === undefined;
 }
 
 function noteVisit(health: Health, nowMs: number): void {
