@@ -53,6 +53,7 @@ for (const variant of ['-nft', '-legacy'] as const) {
       ]),
       own: undefined,
       jumps: [],
+      siblings: new Set(),
     });
 
     iptables('-N', 'DOCKER-USER');
