@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { CHAIN_FIX, describeOwner, findOtherOwner, needsChain } from '../control/chain-owner.ts';
+import { CHAIN_FIX, describeOwner, findRival } from '../control/chain-owner.ts';
 import { inTime } from '../host/in-time.ts';
 import { HttpListenError, listenOn, parseListen } from '../http/listen.ts';
 import { codeOf } from '../model/coded-error.ts';
@@ -25,9 +25,9 @@ export async function findPlaceDoubts(config: Config): Promise<readonly string[]
   return [...places.flatMap(([key, path]) => doubtOfFolder(key, path) ?? []), ...of.flat()];
 }
 
-async function doubtOfChain({ mode, firewall: { backend, chain }, control }: Config): Promise<readonly string[]> {
-  const owner = needsChain(mode, backend) ? await findOtherOwner(chain, control.socket) : undefined;
-  return owner ? [`${describeOwner(chain, owner)}: zban does not start beside it; ${CHAIN_FIX}`] : [];
+async function doubtOfChain(config: Config): Promise<readonly string[]> {
+  const owner = await findRival(config);
+  return owner ? [`${describeOwner(config.firewall.chain, owner)}: zban does not start beside it; ${CHAIN_FIX}`] : [];
 }
 
 /** A port of the system's choice shows whether the address is one of this host; the one that is configured the daemon may have. */

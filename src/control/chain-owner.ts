@@ -61,6 +61,19 @@ export async function findOtherOwner(chain: string, socket: string): Promise<Cha
   return owner?.socket === socket ? undefined : owner;
 }
 
+/** The zban beside which one with this configuration does not start. */
+export async function findRival({
+  mode,
+  firewall: { backend, chain },
+  control: { socket },
+}: {
+  readonly mode: string;
+  readonly firewall: { readonly backend: string; readonly chain: string };
+  readonly control: { readonly socket: string };
+}): Promise<ChainOwner | undefined> {
+  return needsChain(mode, backend) ? findOtherOwner(chain, socket) : undefined;
+}
+
 export const describeOwner = (chain: string, { config, user }: ChainOwner): string =>
   `another zban bans in firewall.chain ${chain}: the one of ${config}, run by ${user}`;
 

@@ -1,6 +1,6 @@
 /** Can zban ban here, do its rules stand where they must, and who else bans? */
 import type { Config } from '../config/schema.ts';
-import { CHAIN_FIX, describeOwner, findOtherOwner, needsChain } from '../control/chain-owner.ts';
+import { CHAIN_FIX, describeOwner, findRival } from '../control/chain-owner.ts';
 import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts';
 import type { Ask } from '../enforce/backend-kind.ts';
 import { BACKENDS } from '../enforce/backends.ts';
@@ -28,9 +28,11 @@ export async function checkFirewall(options: FirewallCheckOptions): Promise<Find
 }
 
 /** A second zban with this chain. */
-async function checkChain({ mode, firewall: { backend, chain }, control }: Config): Promise<Finding[]> {
-  const owner = needsChain(mode, backend) ? await findOtherOwner(chain, control.socket) : undefined;
-  return owner ? [fail(`${describeOwner(chain, owner)}: this one does not start beside it`, CHAIN_FIX)] : [];
+async function checkChain(config: Config): Promise<Finding[]> {
+  const owner = await findRival(config);
+  return owner
+    ? [fail(`${describeOwner(config.firewall.chain, owner)}: this one does not start beside it`, CHAIN_FIX)]
+    : [];
 }
 
 /**

@@ -170,12 +170,11 @@ export class Crowds {
   private findForms(forms: readonly number[], served: readonly number[]): readonly number[] {
     const { asked } = this;
     const fresh = forms.filter((at) => this.paths.isNew(asked.path(at)));
-    const areMany = this.areOfManyKinds(fresh);
+    if (!this.areOfManyKinds(fresh)) return fresh.filter((at) => asked.isProgram(at));
     const opened = new Set(served.map((at) => asked.visit(at)));
     // To fill in a form takes minutes.
-    if (areMany) this.lines.walkEarlier((slot, url, info) => isServed(info) && opened.add(visitOf(slot, url)));
-    const isMeant = (at: number) => areMany && (opened.has(asked.visit(at)) || asked.isSilent(at));
-    return fresh.filter((at) => asked.isProgram(at) || isMeant(at));
+    this.lines.walkEarlier((slot, url, info) => isServed(info) && opened.add(visitOf(slot, url)));
+    return fresh.filter((at) => asked.isProgram(at) || opened.has(asked.visit(at)) || asked.isSilent(at));
   }
 
   /** Hardly any client comes back for another address. */

@@ -16,13 +16,13 @@ export interface LookOptions {
 
 /**
  * Every trait, and the part of a match that it becomes: of two for the same part a match has one. Folders are what a path begins with, up
- * to its second, third and fourth slash: what nginx takes for a folder's own lies anywhere below it.
+ * to its second, third and fourth slash: a lane for one stops whatever lies below it.
  */
 export const TRAITS = [
   { name: 'agent', part: 'user_agent' },
   { name: 'path', part: 'path' },
   { name: 'folder', part: 'path' },
-  { name: 'folder within', part: 'path' },
+  { name: 'second folder', part: 'path' },
   { name: 'third folder', part: 'path' },
   { name: 'keys', part: 'query_keys' },
   { name: 'method', part: 'method' },

@@ -39,12 +39,15 @@ export function unbanResult(ban: ActiveBan, why: string, remainder: Remainder): 
     const rest = origin === undefined ? 'it was never blocked' : `it was never blocked here; ${origin} hears of it`;
     return targetResult(client, 'done', `its would-be ban is lifted${because}; ${rest}`);
   }
-  if (failure !== undefined) return targetResult(client, 'failed', `still blocked by the firewall: ${failure}`);
+  if (failure !== undefined) return failureResult(client, failure);
   if (blockedBy.length > 0)
     return targetResult(client, 'failed', `its ban is lifted, but it is still blocked by ${listSome(blockedBy)}`);
   const rest = within.length === 0 ? '' : `; still banned within it: ${listSome(within)}`;
   return targetResult(client, 'done', `unbanned${because}${rest}`);
 }
+
+const failureResult = (client: string, failure: string): TargetResult =>
+  targetResult(client, 'failed', `still blocked by the firewall: ${failure}`);
 
 /** Who bans a part of a client, such as one address of a /64, hears which client that is, unless that is banned, too. */
 export function withClients(
@@ -123,10 +126,10 @@ export function withBlocked(
   if (absent.length === 0) return results;
   const remainders = findRemainders(absent);
   return results.map((each) => {
+    if (each.code !== 'not_found') return each;
     const { target } = each;
     const { failure, blockedBy } = remainders(target);
-    if (each.code !== 'not_found') return each;
-    if (failure !== undefined) return targetResult(target, 'failed', `still blocked by the firewall: ${failure}`);
+    if (failure !== undefined) return failureResult(target, failure);
     if (blockedBy.length > 0) return targetResult(target, 'failed', `still blocked by ${listSome(blockedBy)}`);
     return isLifting(target) ? unconfirmedResult(target) : each;
   });
